@@ -1,0 +1,185 @@
+/** Plan, commit in one transaction, answer from what was committed; plan again when another writer won. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { RequestContext } from '../context.ts'
+import { UsherError } from '../errors.ts'
+import type { JsonObject } from '../schema/types.ts'
+import { StoreConflict } from '../store/store.ts'
+import { commit } from './commit.ts'
+import { recordDepartures } from './departures.ts'
+import type { LoginEffects } from './effects.ts'
+import type { DirectoryEnvironment } from './environment.ts'
+import { type PlannedResource, planCustomDelete, planCustomPost, planCustomWrite } from './plan-custom.ts'
+import { planGroupDelete, planGroupPatch, planGroupPost, planGroupPut } from './plan-group.ts'
+import { planUserDelete, planUserPatch, planUserPost, planUserPut } from './plan-user.ts'
+import { guardLastHolders } from './privilege.ts'
+import { resolveId } from './references.ts'
+import { showCustom, showGroup, showUser } from './show.ts'
+import type { Applied, Operation, Wants } from './types.ts'
+import { Workspace } from './workspace.ts'
+
+/** Milliseconds within which a write that keeps losing races gives up. */
+const patience = 8_000
+
+/** Applies a list of operations as one change. See `Directory.apply`. */
+export async function applyOperations(
+  environment: DirectoryEnvironment,
+  context: RequestContext,
+  operations: readonly Operation[],
+): Promise<readonly Applied[]> {
+  return environment.queue.run(queueKeys(context, operations), () =>
+    repeatOnConflict(async () => {
+      const workspace = new Workspace(context)
+      const planned = await planOperations(environment, workspace, operations, null)
+      if (!workspace.isEmpty) {
+        await guardLastHolders(environment, workspace)
+        await commit(environment, workspace, null)
+      }
+      return planned.map(({ operation, plan }) => appliedFrom(environment, workspace, operation, plan))
+    }),
+  )
+}
+
+/** Runs an attempt until no other writer gets in between. @throws UsherError `conflict`, `uniqueness` */
+export async function repeatOnConflict<T>(
+  attempt: (round: number) => Promise<T>,
+  refuse: (conflict: StoreConflict) => void = refuseTakenValue,
+): Promise<T> {
+  const deadline = Date.now() + patience
+  for (let round = 0; ; round += 1) {
+    try {
+      return await attempt(round)
+    } catch (error) {
+      if (!(error instanceof StoreConflict)) throw error
+      refuse(error)
+      if (Date.now() > deadline) {
+        throw new UsherError('conflict', 'The resource keeps changing. Try again.', { cause: error, retryAfter: 1 })
+      }
+      await sleep(Math.random() * Math.min(10 * 2 ** round, 250))
+    }
+  }
+}
+
+interface PlannedOperation {
+  readonly operation: Operation
+  readonly plan: PlannedResource | null
+}
+
+/** Plans the operations one after the other; each sees what the former ones planned. */
+export async function planOperations(
+  environment: DirectoryEnvironment,
+  workspace: Workspace,
+  operations: readonly Operation[],
+  effects: LoginEffects | null,
+): Promise<readonly PlannedOperation[]> {
+  const planned: PlannedOperation[] = []
+  for (const asked of operations) {
+    const operation = 'id' in asked ? { ...asked, id: resolveId(asked.id, workspace) } : asked
+    planned.push({ operation, plan: await planOne(environment, workspace, operation, effects) })
+  }
+  await recordDepartures(environment, workspace)
+  return planned
+}
+
+async function planOne(
+  environment: DirectoryEnvironment,
+  workspace: Workspace,
+  operation: Operation,
+  effects: LoginEffects | null,
+): Promise<PlannedResource | null> {
+  switch (operation.type.name) {
+    case 'User':
+      if (operation.method === 'POST') return planUserPost(environment, workspace, operation, effects)
+      if (operation.method === 'DELETE') return planUserDelete(environment, workspace, operation)
+      return operation.method === 'PUT'
+        ? planUserPut(environment, workspace, operation)
+        : planUserPatch(environment, workspace, operation, effects)
+    case 'Group':
+      if (operation.method === 'POST') return planGroupPost(environment, workspace, operation)
+      if (operation.method === 'DELETE') return planGroupDelete(environment, workspace, operation)
+      return operation.method === 'PUT'
+        ? planGroupPut(environment, workspace, operation)
+        : planGroupPatch(environment, workspace, operation)
+    default:
+      if (operation.method === 'POST') return planCustomPost(environment, workspace, operation)
+      if (operation.method === 'DELETE') return planCustomDelete(environment, workspace, operation)
+      return planCustomWrite(environment, workspace, operation)
+  }
+}
+
+function appliedFrom(
+  environment: DirectoryEnvironment,
+  workspace: Workspace,
+  operation: Operation,
+  plan: PlannedResource | null,
+): Applied {
+  const { type } = operation
+  if (plan === null) {
+    const id = 'id' in operation ? operation.id : ''
+    return { type, id, created: false, changed: true, version: null, show: null, supplied: new Set() }
+  }
+  return {
+    type,
+    id: plan.id,
+    created: plan.created,
+    changed: plan.changed,
+    supplied: plan.supplied,
+    version: null,
+    show: (wants) => showPlanned(environment, workspace, operation, plan.id, wants),
+  }
+}
+
+/** The committed state; what was not written is as it was read. */
+async function showPlanned(
+  environment: DirectoryEnvironment,
+  workspace: Workspace,
+  operation: Operation,
+  id: string,
+  wants: Wants,
+): Promise<JsonObject> {
+  const { context } = workspace
+  const org = context.organization.id
+  if (operation.type.name === 'User') {
+    const user = workspace.users.get(id)?.after ?? (await environment.store.users.findOne(org, { _id: id }))
+    if (user !== null) return showUser(environment, context, user, wants)
+  } else if (operation.type.name === 'Group') {
+    const group = workspace.groups.get(id)?.after ?? (await environment.store.groups.findOne(org, { _id: id }))
+    if (group !== null) return showGroup(environment, context, group, wants)
+  } else {
+    const found = workspace.resources.get(id)?.after ?? (await environment.store.resources.findOne(org, { _id: id }))
+    if (found !== null) return showCustom(operation.type, context, found)
+  }
+  throw new UsherError('not_found', 'The resource was deleted meanwhile.')
+}
+
+/**
+ * Writers of one resource queue up in this process instead of losing races against each other. Named members of a group
+ * commute and need no queue.
+ */
+function queueKeys(context: RequestContext, operations: readonly Operation[]): readonly string[] {
+  const keys = new Set<string>()
+  for (const operation of operations) {
+    if ('id' in operation && operation.type.name !== 'Group') keys.add(`${context.organization.id}|${operation.id}`)
+  }
+  return [...keys].sort()
+}
+
+/** A value that another resource has will not become free by planning again. @throws UsherError `uniqueness` */
+function refuseTakenValue(conflict: StoreConflict): void {
+  const taken = takenValue(conflict)
+  if (taken !== undefined) throw new UsherError('uniqueness', taken, { cause: conflict })
+}
+
+function takenValue(conflict: StoreConflict): string | undefined {
+  switch (conflict.key) {
+    case 'users: org, search.userName':
+      return 'The userName is taken by another User.'
+    case 'groups: org, search.displayName':
+      return 'The displayName is taken by another Group.'
+    case 'users: org, keys':
+    case 'groups: org, keys':
+    case 'resources: org, keys':
+      return 'A value that must be unique (such as externalId) is taken by another resource.'
+    default:
+      return undefined
+  }
+}

@@ -1,0 +1,187 @@
+/** Documents made from their parts: one place where the stored form, the comparison form and the reservations arise. */
+import type { Source } from '../context.ts'
+import { fold } from '../schema/fold.ts'
+import { toSearchForm } from '../schema/search-form.ts'
+import type { JsonObject, JsonValue, Resource, ResourceType } from '../schema/types.ts'
+import type {
+  AttributeSourceDocument,
+  CustomResourceDocument,
+  ExternalIdDocument,
+  GrantDocument,
+  GroupDocument,
+  HoldDocument,
+  ResourceDocument,
+  UserDocument,
+} from '../store/documents.ts'
+import { isActive, reasonOf, stateOf } from './holds.ts'
+import { toStored } from './stored-form.ts'
+
+/** Version of the comparison form; a change of `toSearchForm` or of this file's additions raises it. */
+export const searchFormVersion = 1
+
+/** What every resource is made of; attributes that have a home of their own are not in `attributes`. */
+export interface ResourceParts {
+  readonly id: string
+  readonly org: string
+  readonly version: number
+  readonly created: Date
+  readonly lastModified: Date
+  readonly attributes: Resource
+  readonly externalIds: readonly ExternalIdDocument[]
+  readonly sources: readonly AttributeSourceDocument[]
+}
+
+export interface UserParts extends ResourceParts {
+  readonly holds: readonly HoldDocument[]
+  readonly grants: readonly GrantDocument[]
+  readonly provisionedBy: UserDocument['provisionedBy']
+  readonly provenEmails: readonly string[]
+  /** Sources that hold the user by a link alone. */
+  readonly links: readonly Source[]
+}
+
+export function composeUser(type: ResourceType, parts: UserParts): UserDocument {
+  const base = composeResource(type, parts, { roles: grantsAsRoles(parts.grants) })
+  const state = stateOf(parts.holds)
+  const reason = reasonOf(parts.holds)
+  const managedBy = managersOf(parts)
+  return {
+    ...base,
+    search: {
+      ...base.search,
+      active: isActive(parts.holds),
+      provisioning: {
+        provisionedBy: parts.provisionedBy,
+        managedBy: managedBy.map((source) => ({ source: fold(source) })),
+        state,
+        ...(reason === undefined ? {} : { reason: fold(reason) }),
+      },
+    },
+    holds: parts.holds,
+    state,
+    grants: parts.grants,
+    provisionedBy: parts.provisionedBy,
+    provenEmails: parts.provenEmails,
+    managedBy,
+  }
+}
+
+export function composeGroup(type: ResourceType, parts: ResourceParts, guard: number): GroupDocument {
+  return { ...composeResource(type, parts, {}), guard }
+}
+
+export function composeCustom(type: ResourceType, parts: ResourceParts): CustomResourceDocument {
+  return { ...composeResource(type, parts, {}), type: type.name }
+}
+
+/** The union of the grants as values of `roles`. */
+export function grantsAsRoles(grants: readonly GrantDocument[]): readonly JsonObject[] {
+  return grants.map((grant) => {
+    const details: Record<string, JsonValue> = { value: grant.role }
+    for (const entry of grant.sources) {
+      if (entry.display !== undefined) details.display ??= entry.display
+      if (entry.type !== undefined) details.type ??= entry.type
+      if (entry.primary !== undefined) details.primary ??= entry.primary
+    }
+    return details
+  })
+}
+
+/** The externalId that a caller sees: a SCIM client its own, everybody else the one that was written last. */
+export function externalIdFor(
+  externalIds: readonly ExternalIdDocument[],
+  client: string | undefined,
+): string | undefined {
+  if (client === undefined) return externalIds.at(-1)?.value
+  return externalIds.find((entry) => entry.client === client)?.value
+}
+
+/** The list with this client's value set or, for undefined, taken away; the written one comes last. */
+export function withExternalId(
+  externalIds: readonly ExternalIdDocument[],
+  client: string,
+  value: string | undefined,
+  unique: ExternalIdDocument['unique'],
+): readonly ExternalIdDocument[] {
+  const own = externalIds.find((entry) => entry.client === client)
+  if (own?.value === value) return externalIds
+  const others = externalIds.filter((entry) => entry !== own)
+  if (value === undefined) return others
+  return [...others, { client, value, ...(unique === undefined ? {} : { unique }) }]
+}
+
+/** URNs for `schemas`: the base and the extensions that have a value. */
+export function schemasOf(type: ResourceType, attributes: Resource): readonly string[] {
+  return [
+    type.schema,
+    ...type.extensions.filter(({ schema }) => attributes[schema] !== undefined).map(({ schema }) => schema),
+  ]
+}
+
+export function versionTag(version: number): string {
+  return `W/"${version}"`
+}
+
+function composeResource(type: ResourceType, parts: ResourceParts, more: JsonObject): ResourceDocument {
+  const externalId = parts.externalIds.at(-1)?.value
+  const searched: JsonObject = {
+    ...parts.attributes,
+    ...more,
+    ...(externalId === undefined ? {} : { externalId }),
+  }
+  const keys = reservations(type, parts)
+  return {
+    _id: parts.id,
+    org: parts.org,
+    version: parts.version,
+    created: parts.created,
+    lastModified: parts.lastModified,
+    resource: toStored(type, parts.attributes),
+    search: {
+      ...toSearchForm(type, searched),
+      schemas: schemasOf(type, parts.attributes),
+      meta: {
+        resourceType: type.name,
+        created: parts.created,
+        lastModified: parts.lastModified,
+        version: versionTag(parts.version),
+      },
+    },
+    externalIds: parts.externalIds,
+    ...(keys.length === 0 ? {} : { keys }),
+    sources: parts.sources,
+    form: searchFormVersion,
+  }
+}
+
+/** Reservation strings: one unique index serves every uniqueness that a dialect or a schema document switches on. */
+function reservations(type: ResourceType, parts: ResourceParts): readonly string[] {
+  const keys: string[] = []
+  for (const { client, value, unique } of parts.externalIds) {
+    if (unique === 'client') keys.push(`externalId|${client}|${value}`)
+    if (unique === 'organization') keys.push(`externalId|*|${value}`)
+  }
+  for (const attribute of uniqueAttributes(type)) {
+    const value = parts.attributes[attribute.name]
+    if (typeof value === 'string') {
+      keys.push(`${type.name}|${attribute.name}|${attribute.caseExact ? value : fold(value)}`)
+    } else if (typeof value === 'number') keys.push(`${type.name}|${attribute.name}|${value}`)
+  }
+  return keys
+}
+
+/** Attributes that are unique by their document and have no index of their own. */
+function uniqueAttributes(type: ResourceType) {
+  return type.attributes.filter(
+    ({ uniqueness, name, type: kind }) =>
+      uniqueness !== 'none' && kind !== 'complex' && name !== 'id' && name !== 'userName',
+  )
+}
+
+function managersOf(parts: UserParts): readonly Source[] {
+  const managers = new Set<Source>(parts.links)
+  for (const entry of parts.sources) managers.add(entry.source)
+  for (const grant of parts.grants) for (const entry of grant.sources) managers.add(entry.source)
+  for (const { client } of parts.externalIds) managers.add(client as Source)
+  return [...managers].sort()
+}

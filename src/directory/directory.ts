@@ -1,0 +1,122 @@
+/** The directory: one place through which every change goes, whoever asks for it. */
+import type { RequestContext } from '../context.ts'
+import { UsherError } from '../errors.ts'
+import type { SchemaRegistry } from '../schema/registry.ts'
+import type { ResourceType } from '../schema/types.ts'
+import type { Store } from '../store/store.ts'
+import { applyOperations } from './apply.ts'
+import { arrive, simulate } from './arrive.ts'
+import { versionTag } from './compose.ts'
+import { compileFilter } from './computed-filters.ts'
+import { listDecisions, readDecision } from './decisions.ts'
+import { type DirectoryEnvironment, isId } from './environment.ts'
+import { listChanges } from './feed.ts'
+import { groupVersion } from './group-version.ts'
+import { changeHold, grantRole, revokeRole, unlinkIdentity } from './life-cycle.ts'
+import { listResources } from './list.ts'
+import { readMemberRows } from './members.ts'
+import { readProvenance } from './provenance.ts'
+import { KeyedQueue } from './queue.ts'
+import { readDeletionImpact, releaseConnection } from './release.ts'
+import { showCustom, showGroup, showUser } from './show.ts'
+import { listTombstones, removeTombstone } from './tombstones.ts'
+import type { Directory, Shown, Wants } from './types.ts'
+
+export interface DirectoryOptions {
+  readonly store: Store
+  readonly registry: SchemaRegistry
+  /** Takes a failure of ours that a login met, for the log. */
+  readonly reportFailure: (context: RequestContext, error: unknown) => void
+}
+
+export function createDirectory(options: DirectoryOptions): Directory {
+  const environment: DirectoryEnvironment = {
+    ...options,
+    userType: options.registry.resourceType('User'),
+    groupType: options.registry.resourceType('Group'),
+    queue: new KeyedQueue(),
+  }
+  return {
+    apply: (context, operations) => applyOperations(environment, context, operations),
+    read: (context, type, id, wants) => read(environment, context, type, id, wants),
+    version: (context, type, id) => readVersion(environment, context, type, id),
+    list: (context, type, query, wants) => listResources(environment, context, type, query, wants),
+    members: (context, group) => readMemberRows(environment, context, group),
+    compile: (context, type, filter) => compileFilter(environment, context, type, filter),
+    arrive: (context, input) => arrive(environment, context, input),
+    simulate: (context, input) => simulate(environment, context, input),
+    provenance: (context, user) => readProvenance(environment, context, user),
+    changes: (context, query) => listChanges(environment, context, query),
+    decisions: (context, query) => listDecisions(environment, context, query),
+    decision: (context, idOrReference) => readDecision(environment, context, idOrReference),
+    hold: (context, user, action, reason) => changeHold(environment, context, user, action, reason),
+    grant: (context, user, role) => grantRole(environment, context, user, role),
+    revoke: (context, user, role) => revokeRole(environment, context, user, role),
+    unlink: (context, user, identity) => unlinkIdentity(environment, context, user, identity),
+    tombstones: (context, page) => listTombstones(environment, context, page),
+    removeTombstone: (context, id) => removeTombstone(environment, context, id),
+    deletionImpact: (context, connection) => readDeletionImpact(environment, context, connection),
+    releaseConnection: (context, connection, choice, limit) =>
+      releaseConnection(environment, context, connection, choice, limit),
+  }
+}
+
+async function read(
+  environment: DirectoryEnvironment,
+  context: RequestContext,
+  type: ResourceType,
+  id: string,
+  wants: Wants,
+): Promise<Shown> {
+  const resource = isId(id) ? await show(environment, context, type, id, wants) : null
+  if (resource === null) throw missing(type, id)
+  return { id, version: String((resource.meta as { version: string }).version), resource }
+}
+
+async function show(
+  environment: DirectoryEnvironment,
+  context: RequestContext,
+  type: ResourceType,
+  id: string,
+  wants: Wants,
+) {
+  const { store } = environment
+  const org = context.organization.id
+  if (type.name === 'User') {
+    const user = await store.users.findOne(org, { _id: id })
+    return user && showUser(environment, context, user, wants)
+  }
+  if (type.name === 'Group') {
+    const group = await store.groups.findOne(org, { _id: id })
+    return group && showGroup(environment, context, group, wants)
+  }
+  const resource = await store.resources.findOne(org, { _id: id, type: type.name })
+  return resource && showCustom(type, context, resource)
+}
+
+async function readVersion(
+  environment: DirectoryEnvironment,
+  context: RequestContext,
+  type: ResourceType,
+  id: string,
+): Promise<string> {
+  const { store } = environment
+  const org = context.organization.id
+  if (!isId(id)) throw missing(type, id)
+  if (type.name === 'Group') {
+    const group = await store.groups.findOne(org, { _id: id })
+    if (group === null) throw missing(type, id)
+    return (await groupVersion(environment, org, group)).version
+  }
+  const projection = { version: 1 } as const
+  const found =
+    type.name === 'User'
+      ? await store.users.findOne(org, { _id: id }, { projection })
+      : await store.resources.findOne(org, { _id: id, type: type.name }, { projection })
+  if (found === null) throw missing(type, id)
+  return versionTag(found.version)
+}
+
+function missing(type: ResourceType, id: string): UsherError {
+  return new UsherError('not_found', `There is no ${type.name} ${JSON.stringify(id.slice(0, 64))}.`)
+}

@@ -1,0 +1,140 @@
+/** Memberships as edges with sources. An edge goes when its last source is gone. */
+import { UsherError } from '../errors.ts'
+import type { Resource } from '../schema/types.ts'
+import type { DirectoryEnvironment } from './environment.ts'
+import { entryOf } from './sources.ts'
+import type { EdgeDraft, Workspace } from './workspace.ts'
+
+/** Edges that one transaction writes at most. */
+export const edgeLimit = 10_000
+const lookupBatch = 1_000
+
+/** A member as a client names it. */
+export interface NamedMember {
+  readonly value: string
+  readonly type: string | undefined
+}
+
+export function readMembers(values: readonly Resource[]): readonly NamedMember[] {
+  const members = new Map<string, NamedMember>()
+  for (const { value, type } of values) {
+    if (typeof value !== 'string') throw new UsherError('invalid_value', 'A member of a Group needs a "value".')
+    members.set(value, { value, type: typeof type === 'string' ? type : undefined })
+  }
+  if (members.size > edgeLimit) {
+    throw new UsherError('payload_too_large', `A request may name at most ${edgeLimit} members of a Group.`)
+  }
+  return [...members.values()]
+}
+
+/**
+ * What each member is. Unknown ids and ids of other organizations are refused with the same words.
+ * @throws UsherError `invalid_value`
+ */
+export async function kindsOf(
+  environment: DirectoryEnvironment,
+  workspace: Workspace,
+  group: string,
+  members: readonly NamedMember[],
+): Promise<ReadonlyMap<string, 'User' | 'Group'>> {
+  const kinds = new Map<string, 'User' | 'Group'>()
+  for (const [id, { after }] of workspace.users) if (after !== null) kinds.set(id, 'User')
+  for (const [id, { after }] of workspace.groups) if (after !== null) kinds.set(id, 'Group')
+  const unknown = members.map(({ value }) => value).filter((value) => !kinds.has(value))
+  const org = workspace.context.organization.id
+  const projection = { _id: 1 } as const
+  for (let index = 0; index < unknown.length; index += lookupBatch) {
+    const ids = unknown.slice(index, index + lookupBatch)
+    const query = { _id: ids.length === 1 ? ids[0] : { $in: ids } }
+    const users = await environment.store.users.find(org, query, { projection })
+    for (const { _id } of users) kinds.set(_id, 'User')
+    if (users.length === ids.length) continue
+    for (const { _id } of await environment.store.groups.find(org, query, { projection })) kinds.set(_id, 'Group')
+  }
+  for (const { value, type } of members) {
+    const kind = kinds.get(value)
+    if (kind === undefined || value === group) {
+      throw new UsherError('invalid_value', `The member "${value.slice(0, 64)}" is no User and no other Group here.`)
+    }
+    if (type !== undefined && type.toLowerCase() !== kind.toLowerCase()) {
+      throw new UsherError(
+        'invalid_value',
+        `The member "${value.slice(0, 64)}" is a ${kind}, not a ${type.slice(0, 64)}.`,
+      )
+    }
+  }
+  return kinds
+}
+
+/** The edges of these members as planned so far; those that do not exist yet have no sources. */
+export async function edgesTo(
+  environment: DirectoryEnvironment,
+  workspace: Workspace,
+  group: string,
+  members: readonly string[],
+): Promise<ReadonlyMap<string, EdgeDraft>> {
+  const edges = new Map<string, EdgeDraft>()
+  const unread: string[] = []
+  for (const member of members) {
+    const planned = workspace.edge(group, member)
+    if (planned === undefined) unread.push(member)
+    else edges.set(member, planned)
+  }
+  const isNew = workspace.groups.get(group)?.before === null
+  for (let index = 0; index < unread.length && !isNew; index += lookupBatch) {
+    const ids = unread.slice(index, index + lookupBatch)
+    const found = await environment.store.memberships.find(workspace.context.organization.id, {
+      group,
+      member: ids.length === 1 ? ids[0] : { $in: ids },
+    })
+    for (const { member, kind, sources } of found) {
+      edges.set(member, { group, member, kind, before: sources, after: sources })
+    }
+  }
+  for (const member of unread) {
+    if (!edges.has(member)) edges.set(member, { group, member, kind: 'User', before: none, after: none })
+  }
+  return edges
+}
+
+const none = [] as const
+
+/** The edge with this writer among its sources; the same edge when it is there already. */
+export function withSource(workspace: Workspace, edge: EdgeDraft, kind: 'User' | 'Group'): EdgeDraft {
+  if (edge.after.some(({ source }) => source === workspace.source)) return edge
+  const entry = entryOf({
+    source: workspace.source,
+    at: workspace.context.now,
+    decision: workspace.decision ?? undefined,
+  })
+  return { ...edge, kind, after: [...edge.after, entry] }
+}
+
+/** The edge without this writer; the same edge when the writer never gave it. */
+export function withoutSource(workspace: Workspace, edge: EdgeDraft): EdgeDraft {
+  const after = edge.after.filter(({ source }) => source !== workspace.source)
+  return after.length === edge.after.length ? edge : { ...edge, after }
+}
+
+/** Every edge of a group; a set that may be large, read in order. */
+export async function* allEdges(
+  environment: DirectoryEnvironment,
+  workspace: Workspace,
+  group: string,
+): AsyncGenerator<EdgeDraft> {
+  const seen = new Set<string>()
+  for (const edge of workspace.edges.values()) {
+    if (edge.group !== group) continue
+    seen.add(edge.member)
+    yield edge
+  }
+  if (workspace.groups.get(group)?.before === null) return
+  const stored = environment.store.memberships.stream(
+    workspace.context.organization.id,
+    { group },
+    { sort: { member: 1 }, projection: { _id: 0, member: 1, kind: 1, sources: 1 } },
+  )
+  for await (const { member, kind, sources } of stored) {
+    if (!seen.has(member)) yield { group, member, kind, before: sources, after: sources }
+  }
+}

@@ -1,0 +1,66 @@
+/**
+ * The version of a group covers its members without a write to the group: it is derived from the group's own version
+ * and the ids of its newest change records. A popular group would otherwise be one document that everybody writes.
+ */
+import { createHash } from 'node:crypto'
+import type { GroupDocument } from '../store/documents.ts'
+import { type DirectoryEnvironment, timeOfId } from './environment.ts'
+
+/** Enough that transactions which commit out of order are seen, few enough for one covered index read. */
+const newest = 64
+
+export interface DerivedVersion {
+  readonly version: string
+  readonly lastModified: Date
+}
+
+export async function groupVersion(
+  environment: DirectoryEnvironment,
+  org: string,
+  group: GroupDocument,
+): Promise<DerivedVersion> {
+  const changes = await environment.store.changes.find(
+    org,
+    { 'resource.id': group._id },
+    { sort: { _id: -1 }, limit: newest, projection: { _id: 1 } },
+  )
+  return derive(
+    group,
+    changes.map(({ _id }) => _id),
+  )
+}
+
+/** The same for a page of groups, in one round trip. */
+export async function groupVersions(
+  environment: DirectoryEnvironment,
+  org: string,
+  groups: readonly GroupDocument[],
+): Promise<ReadonlyMap<string, DerivedVersion>> {
+  const recent = await environment.store.groups.aggregate<{ _id: string; recent: { _id: string }[] }>(
+    org,
+    { _id: { $in: groups.map(({ _id }) => _id) } },
+    [
+      { $project: { _id: 1 } },
+      {
+        $lookup: {
+          from: 'changes',
+          localField: '_id',
+          foreignField: 'resource.id',
+          pipeline: [{ $match: { org } }, { $sort: { _id: -1 } }, { $limit: newest }, { $project: { _id: 1 } }],
+          as: 'recent',
+        },
+      },
+    ],
+  )
+  const ids = new Map(recent.map((row) => [row._id, row.recent.map(({ _id }) => _id)]))
+  return new Map(groups.map((group) => [group._id, derive(group, ids.get(group._id) ?? [])]))
+}
+
+function derive(group: GroupDocument, changes: readonly string[]): DerivedVersion {
+  const hash = createHash('sha256').update(changes.join()).digest('base64url').slice(0, 12)
+  const latest = changes[0] === undefined ? 0 : timeOfId(changes[0])
+  return {
+    version: `W/"${group.version}.${hash}"`,
+    lastModified: new Date(Math.max(group.lastModified.getTime(), latest)),
+  }
+}

@@ -1,0 +1,176 @@
+/** Changes of a group's members as edge drafts. A source adds and takes away only what it gives itself. */
+import { UsherError } from '../errors.ts'
+import type { ResolvedFilter } from '../filter/types.ts'
+import type { DeferredChange } from '../patch/types.ts'
+import type { JsonObject, Resource } from '../schema/types.ts'
+import { allEdges, edgeLimit, edgesTo, kindsOf, readMembers, withoutSource, withSource } from './edges.ts'
+import type { DirectoryEnvironment } from './environment.ts'
+import { guardPrivilegedMembership } from './privilege.ts'
+import type { EdgeDraft, Workspace } from './workspace.ts'
+
+/** `echo` is the list of a PUT: values that are there by others do not become the writer's own. */
+export type MemberChange = DeferredChange | { readonly kind: 'echo'; readonly values: readonly Resource[] }
+
+/** Members that came and went, as everybody sees it. */
+export interface MemberChanges {
+  readonly added: readonly string[]
+  readonly removed: readonly string[]
+}
+
+export const noMemberChanges: MemberChanges = { added: [], removed: [] }
+
+/** Plans the changes in order. @throws UsherError `invalid_value`, `payload_too_large`, `privileged_grant_refused` */
+export async function changeMembers(
+  environment: DirectoryEnvironment,
+  workspace: Workspace,
+  group: string,
+  changes: readonly MemberChange[],
+): Promise<MemberChanges> {
+  const first = new Map<string, boolean>()
+  const plan = (edge: EdgeDraft, next: EdgeDraft): void => {
+    if (next === edge) return
+    if (!first.has(edge.member)) first.set(edge.member, edge.after.length > 0)
+    workspace.setEdge(next)
+    if (workspace.edges.size > edgeLimit) {
+      throw new UsherError('payload_too_large', `A request may change at most ${edgeLimit} memberships.`)
+    }
+  }
+  for (const change of changes) await changeOnce(environment, workspace, group, change, plan)
+
+  const added: string[] = []
+  const removed: string[] = []
+  for (const [member, was] of first) {
+    const is = (workspace.edge(group, member)?.after.length ?? (was ? 1 : 0)) > 0
+    if (is && !was) added.push(member)
+    if (was && !is) removed.push(member)
+  }
+  if (added.length > 0) await guardPrivilegedMembership(environment, workspace, group)
+  return { added, removed }
+}
+
+/** The changes as PATCH operations, for the record. */
+export function memberOperations(changes: MemberChanges): readonly JsonObject[] {
+  const operations: JsonObject[] = []
+  if (changes.added.length > 0) {
+    operations.push({ op: 'add', path: 'members', value: changes.added.map((value) => ({ value })) })
+  }
+  for (const value of changes.removed) operations.push({ op: 'remove', path: `members[value eq "${value}"]` })
+  return operations
+}
+
+type Plan = (edge: EdgeDraft, next: EdgeDraft) => void
+
+async function changeOnce(
+  environment: DirectoryEnvironment,
+  workspace: Workspace,
+  group: string,
+  change: MemberChange,
+  plan: Plan,
+): Promise<void> {
+  switch (change.kind) {
+    case 'add':
+      return add(environment, workspace, group, change.values, plan)
+    case 'removeValues': {
+      const edges = await edgesTo(environment, workspace, group, [...new Set(change.values)])
+      for (const edge of edges.values()) plan(edge, withoutSource(workspace, edge))
+      return
+    }
+    case 'removeMatching': {
+      const matches = memberPredicate(change.filter)
+      for await (const edge of allEdges(environment, workspace, group)) {
+        if (matches(edge)) plan(edge, withoutSource(workspace, edge))
+      }
+      return
+    }
+    case 'removeAll':
+      workspace.guardedGroups.add(group)
+      for await (const edge of allEdges(environment, workspace, group)) plan(edge, withoutSource(workspace, edge))
+      return
+    case 'replaceAll':
+      return replace(environment, workspace, group, change.values, true, plan)
+    case 'echo':
+      return replace(environment, workspace, group, change.values, false, plan)
+  }
+}
+
+async function add(
+  environment: DirectoryEnvironment,
+  workspace: Workspace,
+  group: string,
+  values: readonly Resource[],
+  plan: Plan,
+): Promise<void> {
+  const members = readMembers(values)
+  if (members.length === 0) return
+  const [kinds, edges] = await Promise.all([
+    kindsOf(environment, workspace, group, members),
+    edgesTo(
+      environment,
+      workspace,
+      group,
+      members.map(({ value }) => value),
+    ),
+  ])
+  for (const { value } of members) {
+    const edge = edges.get(value)!
+    plan(edge, withSource(workspace, edge, kinds.get(value)!))
+  }
+}
+
+/** Streams the edges once and takes the difference: a list that differs in one member costs one write. */
+async function replace(
+  environment: DirectoryEnvironment,
+  workspace: Workspace,
+  group: string,
+  values: readonly Resource[],
+  claims: boolean,
+  plan: Plan,
+): Promise<void> {
+  workspace.guardedGroups.add(group)
+  const wanted = new Map(readMembers(values).map((member) => [member.value, member]))
+  for await (const edge of allEdges(environment, workspace, group)) {
+    const stays = wanted.delete(edge.member)
+    if (!stays) plan(edge, withoutSource(workspace, edge))
+    else if (claims) plan(edge, withSource(workspace, edge, edge.kind))
+  }
+  const missing = [...wanted.values()]
+  if (missing.length === 0) return
+  const kinds = await kindsOf(environment, workspace, group, missing)
+  for (const { value } of missing) {
+    const edge: EdgeDraft = { group, member: value, kind: kinds.get(value)!, before: [], after: [] }
+    plan(edge, withSource(workspace, edge, edge.kind))
+  }
+}
+
+/** A filter on members can be about their value and type; what they are called is not stored with the membership. */
+function memberPredicate(filter: ResolvedFilter): (edge: EdgeDraft) => boolean {
+  switch (filter.kind) {
+    case 'and': {
+      const terms = filter.terms.map(memberPredicate)
+      return (edge) => terms.every((term) => term(edge))
+    }
+    case 'or': {
+      const terms = filter.terms.map(memberPredicate)
+      return (edge) => terms.some((term) => term(edge))
+    }
+    case 'not': {
+      const term = memberPredicate(filter.term)
+      return (edge) => !term(edge)
+    }
+    case 'constant':
+      return () => filter.value
+    case 'present':
+      return () => true
+    case 'compare': {
+      const name = filter.target.subAttribute?.name ?? 'value'
+      const { operator, value } = filter
+      if ((name !== 'value' && name !== 'type') || (operator !== 'eq' && operator !== 'ne')) break
+      return (edge) => {
+        const actual = name === 'value' ? edge.member : edge.kind
+        const equal = String(actual).toLowerCase() === String(value).toLowerCase()
+        return operator === 'eq' ? equal : !equal
+      }
+    }
+  }
+  throw new UsherError('invalid_filter', 'Members can be selected by "value" and "type" with eq and ne only.')
+}

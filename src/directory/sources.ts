@@ -1,0 +1,93 @@
+/** Who gave what: pure bookkeeping over lists of sources. */
+import type { Source } from '../context.ts'
+import { equalValues } from '../schema/equal.ts'
+import type { JsonValue } from '../schema/types.ts'
+import type { AttributeSourceDocument, GrantDocument, GrantSourceDocument } from '../store/documents.ts'
+
+export interface Writer {
+  readonly source: Source
+  readonly at: Date
+  readonly decision?: string | undefined
+}
+
+/**
+ * The owners after a write: leaves that changed, and leaves that the writer named although they were equal, become
+ * the writer's; what is gone loses its entry; everything else keeps its owner. Gives the same list when all is as before.
+ */
+export function updateSources(
+  sources: readonly AttributeSourceDocument[],
+  before: ReadonlyMap<string, JsonValue>,
+  after: ReadonlyMap<string, JsonValue>,
+  named: (path: string) => boolean,
+  writer: Writer,
+): readonly AttributeSourceDocument[] {
+  const known = new Map(sources.map((entry) => [entry.path, entry]))
+  let different = sources.some(({ path }) => !after.has(path))
+  const result: AttributeSourceDocument[] = []
+  for (const [path, value] of after) {
+    const entry = known.get(path)
+    const changed = !equalValues(before.get(path), value)
+    if (entry !== undefined && !changed && (entry.source === writer.source || !named(path))) {
+      result.push(entry)
+      continue
+    }
+    different = true
+    result.push({ path, ...entryOf(writer), ...(entry?.shadowed === undefined ? {} : { shadowed: entry.shadowed }) })
+  }
+  return different ? result : sources
+}
+
+/** Notes what a source would have set where another has authority. */
+export function shadowValues(
+  sources: readonly AttributeSourceDocument[],
+  values: readonly { readonly path: string; readonly value: JsonValue }[],
+  writer: Writer,
+): readonly AttributeSourceDocument[] {
+  let different = false
+  const result = sources.map((entry) => {
+    const shadow = values.find(({ path }) => path === entry.path)
+    if (shadow === undefined) return entry
+    const others = (entry.shadowed ?? []).filter(({ source }) => source !== writer.source)
+    const present = (entry.shadowed ?? []).find(({ source }) => source === writer.source)
+    if (present !== undefined && equalValues(present.value, shadow.value)) return entry
+    different = true
+    return { ...entry, shadowed: [...others, { source: writer.source, value: shadow.value, at: writer.at }] }
+  })
+  return different ? result : sources
+}
+
+/** Adds this source to the grant of a role, or renews what it says about it. */
+export function addGrant(
+  grants: readonly GrantDocument[],
+  role: string,
+  entry: GrantSourceDocument,
+): readonly GrantDocument[] {
+  const grant = grants.find((other) => other.role === role)
+  if (grant === undefined) return [...grants, { role, sources: [entry] }]
+  const own = grant.sources.find(({ source }) => source === entry.source)
+  if (own !== undefined && sameDetails(own, entry)) return grants
+  const sources =
+    own === undefined ? [...grant.sources, entry] : grant.sources.map((old) => (old === own ? entry : old))
+  return grants.map((other) => (other === grant ? { role, sources } : other))
+}
+
+/** Takes this source from the grant of a role; the grant goes with its last source. */
+export function removeGrant(grants: readonly GrantDocument[], role: string, source: Source): readonly GrantDocument[] {
+  const grant = grants.find((other) => other.role === role)
+  if (grant === undefined || !grant.sources.some((entry) => entry.source === source)) return grants
+  const sources = grant.sources.filter((entry) => entry.source !== source)
+  if (sources.length === 0) return grants.filter((other) => other !== grant)
+  return grants.map((other) => (other === grant ? { role, sources } : other))
+}
+
+export function entryOf(writer: Writer): { source: Source; at: Date; decision?: string } {
+  return {
+    source: writer.source,
+    at: writer.at,
+    ...(writer.decision === undefined ? {} : { decision: writer.decision }),
+  }
+}
+
+function sameDetails(a: GrantSourceDocument, b: GrantSourceDocument): boolean {
+  return a.display === b.display && a.type === b.type && a.primary === b.primary
+}

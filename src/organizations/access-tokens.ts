@@ -1,0 +1,65 @@
+/** OAuth 2.0 client credentials (RFC 6749 section 4.4): a SCIM client changes its secret for a token of an hour. */
+import type { OrganizationRef } from '../context.ts'
+import type { JsonObject } from '../schema/types.ts'
+import { newCredential } from './credentials.ts'
+import type { OrganizationsEnvironment } from './environment.ts'
+import { notFound } from './refusals.ts'
+import { credentialOf } from './scim-tokens.ts'
+import { hashToken, isPlausibleToken, tokenPrefixes } from './tokens.ts'
+
+/** Seconds that an access token holds. */
+export const accessTokenLifetime = 3_600
+
+/** Whether the text is a live token of this client, which is its client secret. */
+export async function isClientSecret(
+  { store }: OrganizationsEnvironment,
+  organization: OrganizationRef,
+  clientId: string,
+  secret: string,
+  now: Date,
+): Promise<boolean> {
+  if (!secret.startsWith(tokenPrefixes.scim) || !isPlausibleToken(secret)) return false
+  const found = await store.credentials.findOne({
+    _id: hashToken(secret),
+    org: organization.id,
+    kind: 'scim',
+    client: clientId,
+    revokedAt: null,
+  })
+  return found !== null && (found.expiresAt === null || found.expiresAt > now)
+}
+
+/** The public keys of a client (RFC 7517), for `private_key_jwt`; null when it has none or does not exist. */
+export async function clientKeys(
+  { store }: OrganizationsEnvironment,
+  organization: OrganizationRef,
+  clientId: string,
+): Promise<JsonObject | null> {
+  const client = await store.scimClients.findOne(organization.id, { _id: clientId })
+  return client?.jwks ?? null
+}
+
+/**
+ * Issues an access token to a client that was authenticated.
+ * @throws UsherError `not_found`
+ */
+export async function issueAccessToken(
+  { store }: OrganizationsEnvironment,
+  organization: OrganizationRef,
+  clientId: string,
+  now: Date,
+): Promise<{ readonly token: string; readonly expiresIn: number }> {
+  const client = await store.scimClients.findOne(organization.id, { _id: clientId })
+  if (client === null) throw notFound('SCIM client')
+  // Whoever asks for tokens cleans up after itself: no list of dead ones grows.
+  await store.credentials.deleteMany({
+    org: organization.id,
+    client: clientId,
+    kind: 'access',
+    expiresAt: { $lte: now },
+  })
+  const expiresAt = new Date(now.getTime() + accessTokenLifetime * 1_000)
+  const { token, document } = newCredential(credentialOf(client, 'access', expiresAt), now)
+  await store.credentials.insertOne(document)
+  return { token, expiresIn: accessTokenLifetime }
+}

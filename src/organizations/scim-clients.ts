@@ -1,0 +1,162 @@
+import { UsherError } from '../errors.ts'
+import type { JsonObject } from '../schema/types.ts'
+import type { DialectName } from '../scim/dialects.ts'
+import type { ScimClientDocument } from '../store/documents.ts'
+import { newId, type OrganizationContext, type OrganizationsEnvironment } from './environment.ts'
+import { readPage } from './paging.ts'
+import { notFound } from './refusals.ts'
+import { createScimToken, type ScimTokenView, scimTokensOf } from './scim-tokens.ts'
+import type { Listing, PageRequest } from './types.ts'
+
+export interface ScimClientView {
+  readonly id: string
+  readonly name: string
+  readonly dialect: string
+  readonly onExisting: 'conflict' | 'adopt'
+  readonly allowPrivileged: boolean
+  /** Public keys (RFC 7517) for `private_key_jwt`. */
+  readonly jwks: JsonObject | null
+  readonly baseUrl: string
+  /** The endpoint at which a token is a client secret. */
+  readonly tokenEndpoint: string
+  readonly tokens: readonly ScimTokenView[]
+  readonly createdAt: string
+}
+
+export interface ScimClientInput {
+  readonly name: string
+  readonly dialect?: DialectName | undefined
+  readonly onExisting?: 'conflict' | 'adopt' | undefined
+  readonly allowPrivileged?: boolean | undefined
+  readonly jwks?: JsonObject | null | undefined
+}
+
+/** A merge patch: null puts a default back. */
+export type ScimClientPatch = {
+  readonly [Name in keyof ScimClientInput]?: ScimClientInput[Name] | null | undefined
+} & {
+  readonly name?: string | undefined
+}
+
+/** Makes a client with its first token, which is in this answer only. @throws UsherError `privileged_grant_refused` */
+export async function createScimClient(
+  environment: OrganizationsEnvironment,
+  context: OrganizationContext,
+  input: ScimClientInput,
+): Promise<ScimClientView & { readonly token: string }> {
+  const { organization, now } = context
+  if (input.allowPrivileged) refuseUnlessOperator(context)
+  const document: ScimClientDocument = {
+    _id: newId(now),
+    org: organization.id,
+    name: input.name,
+    dialect: input.dialect ?? 'rfc',
+    onExisting: input.onExisting ?? 'conflict',
+    allowPrivileged: input.allowPrivileged ?? false,
+    jwks: input.jwks ?? null,
+    created: now,
+  }
+  await environment.store.scimClients.insertOne(organization.id, document)
+  const { token, ...view } = await createScimToken(environment, context, document._id)
+  return { ...showClient(environment, context, document, [view]), token }
+}
+
+export async function listScimClients(
+  environment: OrganizationsEnvironment,
+  context: OrganizationContext,
+  page: PageRequest,
+): Promise<Listing<ScimClientView>> {
+  const { store } = environment
+  const org = context.organization.id
+  const documents = await readPage(store.scimClients, org, {}, page, (document) => document)
+  const tokens = await scimTokensOf(
+    environment,
+    org,
+    documents.items.map(({ _id }) => _id),
+  )
+  const items = documents.items.map((client) => showClient(environment, context, client, tokens.get(client._id) ?? []))
+  return { ...documents, items }
+}
+
+/** @throws UsherError `not_found` */
+export async function getScimClient(
+  environment: OrganizationsEnvironment,
+  context: OrganizationContext,
+  id: string,
+): Promise<ScimClientView> {
+  const org = context.organization.id
+  const found = await environment.store.scimClients.findOne(org, { _id: id })
+  if (found === null) throw notFound('SCIM client')
+  const tokens = await scimTokensOf(environment, org, [id])
+  return showClient(environment, context, found, tokens.get(id) ?? [])
+}
+
+/** @throws UsherError `not_found`, `privileged_grant_refused` */
+export async function patchScimClient(
+  environment: OrganizationsEnvironment,
+  context: OrganizationContext,
+  id: string,
+  patch: ScimClientPatch,
+): Promise<ScimClientView> {
+  const org = context.organization.id
+  const found = await environment.store.scimClients.findOne(org, { _id: id })
+  if (found === null) throw notFound('SCIM client')
+  const changesPrivilege =
+    patch.allowPrivileged !== undefined && Boolean(patch.allowPrivileged) !== found.allowPrivileged
+  // New keys are new credentials of a client that may grant more than the caller.
+  if (changesPrivilege || (found.allowPrivileged && patch.jwks !== undefined)) refuseUnlessOperator(context)
+  const fields = {
+    ...(patch.name === undefined ? {} : { name: patch.name }),
+    ...(patch.dialect === undefined ? {} : { dialect: patch.dialect ?? 'rfc' }),
+    ...(patch.onExisting === undefined ? {} : { onExisting: patch.onExisting ?? 'conflict' }),
+    ...(patch.allowPrivileged === undefined ? {} : { allowPrivileged: patch.allowPrivileged ?? false }),
+    ...(patch.jwks === undefined ? {} : { jwks: patch.jwks }),
+  }
+  if (Object.keys(fields).length > 0) {
+    await environment.store.scimClients.updateOne(org, { _id: id }, { $set: fields })
+    environment.credentialCache.clear()
+  }
+  return getScimClient(environment, context, id)
+}
+
+/** Ends the client and its tokens. Its users and what it wrote stay as they are. @throws UsherError `not_found` */
+export async function deleteScimClient(
+  { store, credentialCache }: OrganizationsEnvironment,
+  { organization }: OrganizationContext,
+  id: string,
+): Promise<void> {
+  const org = organization.id
+  if (!(await store.scimClients.deleteOne(org, { _id: id }))) throw notFound('SCIM client')
+  await store.credentials.deleteMany({ org, client: id })
+  await store.connections.updateMany(org, { scimClients: id }, { $pull: { scimClients: id }, $inc: { version: 1 } })
+  credentialCache.clear()
+}
+
+function refuseUnlessOperator({ principal }: OrganizationContext): void {
+  if (principal.kind === 'operator' || principal.kind === 'system') return
+  throw new UsherError(
+    'privileged_grant_refused',
+    'Only the operator decides whether a client may grant privileged roles.',
+  )
+}
+
+function showClient(
+  { publicUrl }: OrganizationsEnvironment,
+  { organization }: OrganizationContext,
+  document: ScimClientDocument,
+  tokens: readonly ScimTokenView[],
+): ScimClientView {
+  const { _id: id, name, dialect, onExisting, allowPrivileged, jwks, created } = document
+  return {
+    id,
+    name,
+    dialect,
+    onExisting,
+    allowPrivileged,
+    jwks: jwks ?? null,
+    baseUrl: `${publicUrl}/scim/v2/${organization.slug}`,
+    tokenEndpoint: `${publicUrl}/oauth/${organization.slug}/token`,
+    tokens,
+    createdAt: created.toISOString(),
+  }
+}

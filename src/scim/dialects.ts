@@ -1,0 +1,122 @@
+import type { FilterSwitches } from '../filter/types.ts'
+import type { PatchSwitches } from '../patch/types.ts'
+import type { NormaliseSwitches } from '../schema/types.ts'
+
+export const dialectNames = ['rfc', 'entra', 'okta', 'onelogin', 'google', 'interop-strict'] as const
+export type DialectName = (typeof dialectNames)[number]
+
+/**
+ * A dialect is a preset of named switches; no code asks which client it talks to, it asks for a switch. What each value
+ * means is said in `switches.ts`. A switch holds for what a client sends: what is stored was checked when it came in,
+ * and stays readable under every dialect.
+ */
+export interface Dialect extends NormaliseSwitches, FilterSwitches, PatchSwitches {
+  readonly name: DialectName
+  /** What a successful PATCH is answered: 200 with the resource, or 204. */
+  readonly patchAnswer: 'body' | 'empty'
+  /** The media type of answers: as `Accept` has it, or always the same. */
+  readonly mediaType: 'negotiate' | 'scim' | 'json'
+  /** A filter on `/Schemas` and `/ResourceTypes`. */
+  readonly discoveryFilter: 'refuse' | 'ignore'
+  /** Names of endpoints in another case than that of RFC 7644. */
+  readonly routeCase: 'insensitive' | 'exact'
+  /** Among which resources an `externalId` must be unique. */
+  readonly externalIdUnique: 'none' | 'client' | 'organization'
+  readonly groupNameUnique: boolean
+  /** The members of a group whose PUT does not name any. */
+  readonly putOmittedMembers: 'clear' | 'keep'
+  /** Attributes that a PUT omits. In no preset `merge`: it is for single SCIM clients. */
+  readonly putMerge: 'replace' | 'merge'
+  /** `attributes` and `excludedAttributes` in one request. */
+  readonly bothProjections: 'attributesWins' | 'refuse'
+}
+
+const rfc: Dialect = {
+  name: 'rfc',
+  filteredReplaceMiss: 'noTarget',
+  filteredAddMiss: 'create',
+  filteredRemoveMiss: 'success',
+  pathlessPatch: 'accept',
+  unknownAttributes: 'ignore',
+  unknownPatchPath: 'refuse',
+  patchAnswer: 'body',
+  password: 'discard',
+  mediaType: 'negotiate',
+  complexReplace: 'merge',
+  unknownFilterAttribute: 'refuse',
+  discoveryFilter: 'refuse',
+  patchOpSchemas: 'require',
+  routeCase: 'insensitive',
+  bareWords: 'refuse',
+  externalIdUnique: 'none',
+  groupNameUnique: true,
+  stringBooleans: 'accept',
+  managerShape: 'accept',
+  bareRoles: 'accept',
+  missingSchemas: 'require',
+  emptyOperations: 'refuse',
+  putOmittedMembers: 'clear',
+  putMerge: 'replace',
+  bothProjections: 'attributesWins',
+  countryAlpha2: false,
+}
+
+const okta: Dialect = {
+  ...rfc,
+  name: 'okta',
+  unknownPatchPath: 'ignore',
+  patchOpSchemas: 'infer',
+  externalIdUnique: 'client',
+  missingSchemas: 'infer',
+  putOmittedMembers: 'keep',
+}
+
+/** The presets; RFC 7643 and 7644 and their clients contradict each other in these places only. */
+export const dialects: Readonly<Record<DialectName, Dialect>> = {
+  rfc,
+  entra: {
+    ...rfc,
+    name: 'entra',
+    filteredReplaceMiss: 'create',
+    unknownPatchPath: 'ignore',
+    patchAnswer: 'empty',
+    mediaType: 'scim',
+    unknownFilterAttribute: 'noValue',
+    discoveryFilter: 'ignore',
+    patchOpSchemas: 'infer',
+    bareWords: 'accept',
+    externalIdUnique: 'client',
+    bareRoles: 'parse',
+    missingSchemas: 'infer',
+    emptyOperations: 'noop',
+  },
+  okta,
+  onelogin: { ...okta, name: 'onelogin', mediaType: 'json' },
+  google: {
+    ...rfc,
+    name: 'google',
+    externalIdUnique: 'client',
+    patchOpSchemas: 'infer',
+    missingSchemas: 'infer',
+    discoveryFilter: 'ignore',
+  },
+  'interop-strict': {
+    ...rfc,
+    name: 'interop-strict',
+    filteredAddMiss: 'refuse',
+    filteredRemoveMiss: 'noTarget',
+    pathlessPatch: 'refuse',
+    unknownAttributes: 'refuse',
+    unknownPatchPath: 'refuse',
+    password: 'refuse',
+    mediaType: 'scim',
+    complexReplace: 'whole',
+    routeCase: 'exact',
+    externalIdUnique: 'organization',
+    stringBooleans: 'refuse',
+    managerShape: 'refuse',
+    bareRoles: 'refuse',
+    bothProjections: 'refuse',
+    countryAlpha2: true,
+  },
+}

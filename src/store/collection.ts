@@ -1,0 +1,291 @@
+/**
+ * The only way to a collection. The organization is the first argument of every call and is joined to the query here,
+ * outside of whatever the caller asks: no query can escape it.
+ */
+import type mongoose from 'mongoose'
+import { translateFailure } from './failures.ts'
+
+export type Session = mongoose.mongo.ClientSession
+export type Query = Readonly<Record<string, unknown>>
+export type Update = Readonly<Record<string, unknown>>
+export type Sort = Readonly<Record<string, 1 | -1>>
+
+export interface ReadOptions {
+  readonly session?: Session | undefined
+  readonly projection?: Readonly<Record<string, 0 | 1>> | undefined
+  readonly sort?: Sort | undefined
+  readonly limit?: number | undefined
+  readonly skip?: number | undefined
+}
+
+/** Milliseconds that a read may take on the server. */
+const readBudget = 2_000
+
+/** Reads are lean, writes go to the driver: documents are never hydrated. */
+export class GlobalCollection<Document extends object> {
+  readonly #model: mongoose.Model<unknown>
+
+  constructor(model: mongoose.Model<unknown>) {
+    this.#model = model
+  }
+
+  async findOne(query: Query, options: ReadOptions = {}): Promise<Document | null> {
+    return guarded(
+      async () => (await this.#read(query, options).limit(1).exec())[0] ?? null,
+    ) as Promise<Document | null>
+  }
+
+  async find(query: Query, options: ReadOptions = {}): Promise<readonly Document[]> {
+    return guarded(() => this.#read(query, options).exec() as Promise<unknown>) as Promise<readonly Document[]>
+  }
+
+  /** Streams in batches; the consumer's pace is the reader's pace. */
+  async *stream(query: Query, options: ReadOptions & { readonly batchSize?: number } = {}): AsyncGenerator<Document> {
+    const cursor = this.#read(query, options).cursor({ batchSize: options.batchSize ?? 1_000 })
+    try {
+      for await (const document of cursor) yield document as Document
+    } catch (error) {
+      throw translateFailure(error)
+    }
+  }
+
+  async count(query: Query, options: { readonly limit?: number; readonly session?: Session } = {}): Promise<number> {
+    return guarded(() =>
+      this.#collection.countDocuments(query as mongoose.mongo.Filter<mongoose.mongo.Document>, {
+        maxTimeMS: readBudget,
+        ...options,
+      }),
+    )
+  }
+
+  async aggregate<Row extends object>(
+    pipeline: readonly Readonly<Record<string, unknown>>[],
+    options: { readonly session?: Session } = {},
+  ): Promise<readonly Row[]> {
+    return guarded(
+      () =>
+        this.#collection.aggregate([...pipeline], { maxTimeMS: readBudget, ...options }).toArray() as Promise<unknown>,
+    ) as Promise<readonly Row[]>
+  }
+
+  async insertOne(document: Document, session?: Session): Promise<void> {
+    await guarded(() => this.#collection.insertOne(document as mongoose.mongo.Document, sessionOf(session)))
+  }
+
+  async insertMany(documents: readonly Document[], session?: Session): Promise<void> {
+    if (documents.length === 0) return
+    await guarded(() =>
+      this.#collection.insertMany(documents as readonly mongoose.mongo.Document[], {
+        ordered: true,
+        ...sessionOf(session),
+      }),
+    )
+  }
+
+  /** Whether a document matched. */
+  async updateOne(query: Query, update: Update, session?: Session): Promise<boolean> {
+    const result = await guarded(() =>
+      this.#collection.updateOne(query as mongoose.mongo.Filter<mongoose.mongo.Document>, update, sessionOf(session)),
+    )
+    return result.matchedCount > 0
+  }
+
+  async updateMany(query: Query, update: Update, session?: Session): Promise<number> {
+    const result = await guarded(() =>
+      this.#collection.updateMany(query as mongoose.mongo.Filter<mongoose.mongo.Document>, update, sessionOf(session)),
+    )
+    return result.matchedCount
+  }
+
+  /** Inserts or replaces the document with this id. Never used within a transaction. */
+  async put(id: string, document: Document): Promise<void> {
+    await guarded(() =>
+      this.#collection.replaceOne({ _id: id } as never, document as mongoose.mongo.Document, { upsert: true }),
+    )
+  }
+
+  async findOneAndUpdate(query: Query, update: Update): Promise<Document | null> {
+    return guarded(
+      () =>
+        this.#collection.findOneAndUpdate(query as mongoose.mongo.Filter<mongoose.mongo.Document>, update, {
+          returnDocument: 'after',
+        }) as Promise<unknown>,
+    ) as Promise<Document | null>
+  }
+
+  /** The document as it was, taken away by exactly one caller. */
+  async findOneAndDelete(query: Query): Promise<Document | null> {
+    return guarded(
+      () =>
+        this.#collection.findOneAndDelete(query as mongoose.mongo.Filter<mongoose.mongo.Document>) as Promise<unknown>,
+    ) as Promise<Document | null>
+  }
+
+  async deleteOne(query: Query, session?: Session): Promise<boolean> {
+    const result = await guarded(() =>
+      this.#collection.deleteOne(query as mongoose.mongo.Filter<mongoose.mongo.Document>, sessionOf(session)),
+    )
+    return result.deletedCount > 0
+  }
+
+  async deleteMany(query: Query, session?: Session): Promise<number> {
+    const result = await guarded(() =>
+      this.#collection.deleteMany(query as mongoose.mongo.Filter<mongoose.mongo.Document>, sessionOf(session)),
+    )
+    return result.deletedCount
+  }
+
+  /** Several single-document writes in one round trip. */
+  async bulkWrite(
+    writes: readonly mongoose.mongo.AnyBulkWriteOperation<mongoose.mongo.Document>[],
+    session?: Session,
+  ): Promise<{ readonly matched: number; readonly deleted: number; readonly inserted: number }> {
+    if (writes.length === 0) return { matched: 0, deleted: 0, inserted: 0 }
+    const result = await guarded(() =>
+      this.#collection.bulkWrite([...writes], { ordered: true, ...sessionOf(session) }),
+    )
+    return { matched: result.matchedCount, deleted: result.deletedCount, inserted: result.insertedCount }
+  }
+
+  /** The plan that the server chose; for tests of query shapes. */
+  async explain(query: Query, options: ReadOptions = {}): Promise<unknown> {
+    const cursor = this.#collection.find(query as mongoose.mongo.Filter<mongoose.mongo.Document>, {
+      ...(options.sort === undefined ? {} : { sort: options.sort }),
+      ...(options.limit === undefined ? {} : { limit: options.limit }),
+      ...(options.projection === undefined ? {} : { projection: options.projection }),
+    })
+    return cursor.explain('executionStats')
+  }
+
+  get #collection(): mongoose.mongo.Collection<mongoose.mongo.Document> {
+    return this.#model.collection as unknown as mongoose.mongo.Collection<mongoose.mongo.Document>
+  }
+
+  #read(query: Query, options: ReadOptions) {
+    const read = this.#model
+      .find(query as mongoose.QueryFilter<unknown>)
+      .lean()
+      .maxTimeMS(readBudget)
+    if (options.projection !== undefined) read.select({ ...options.projection })
+    if (options.sort !== undefined) read.sort({ ...options.sort })
+    if (options.limit !== undefined) read.limit(options.limit)
+    if (options.skip !== undefined) read.skip(options.skip)
+    if (options.session !== undefined) read.session(options.session)
+    return read
+  }
+}
+
+/** A collection whose documents belong to organizations. */
+export class ScopedCollection<Document extends { readonly org: string }> {
+  readonly #all: GlobalCollection<Document>
+
+  constructor(model: mongoose.Model<unknown>) {
+    this.#all = new GlobalCollection<Document>(model)
+  }
+
+  /** Across organizations: for background jobs and look-ups by an unguessable id only. */
+  get everywhere(): GlobalCollection<Document> {
+    return this.#all
+  }
+
+  findOne(org: string, query: Query, options?: ReadOptions): Promise<Document | null> {
+    return this.#all.findOne(scope(org, query), options)
+  }
+
+  find(org: string, query: Query, options?: ReadOptions): Promise<readonly Document[]> {
+    return this.#all.find(scope(org, query), options)
+  }
+
+  stream(org: string, query: Query, options?: ReadOptions & { readonly batchSize?: number }): AsyncGenerator<Document> {
+    return this.#all.stream(scope(org, query), options)
+  }
+
+  count(org: string, query: Query, options?: { readonly limit?: number; readonly session?: Session }): Promise<number> {
+    return this.#all.count(scope(org, query), options)
+  }
+
+  aggregate<Row extends object>(
+    org: string,
+    query: Query,
+    pipeline: readonly Readonly<Record<string, unknown>>[],
+    options?: { readonly session?: Session },
+  ): Promise<readonly Row[]> {
+    return this.#all.aggregate<Row>([{ $match: scope(org, query) }, ...pipeline], options)
+  }
+
+  insertOne(org: string, document: Document, session?: Session): Promise<void> {
+    return this.#all.insertOne({ ...document, org }, session)
+  }
+
+  insertMany(org: string, documents: readonly Document[], session?: Session): Promise<void> {
+    return this.#all.insertMany(
+      documents.map((document) => ({ ...document, org })),
+      session,
+    )
+  }
+
+  updateOne(org: string, query: Query, update: Update, session?: Session): Promise<boolean> {
+    return this.#all.updateOne(scope(org, query), update, session)
+  }
+
+  updateMany(org: string, query: Query, update: Update, session?: Session): Promise<number> {
+    return this.#all.updateMany(scope(org, query), update, session)
+  }
+
+  findOneAndUpdate(org: string, query: Query, update: Update): Promise<Document | null> {
+    return this.#all.findOneAndUpdate(scope(org, query), update)
+  }
+
+  findOneAndDelete(org: string, query: Query): Promise<Document | null> {
+    return this.#all.findOneAndDelete(scope(org, query))
+  }
+
+  deleteOne(org: string, query: Query, session?: Session): Promise<boolean> {
+    return this.#all.deleteOne(scope(org, query), session)
+  }
+
+  deleteMany(org: string, query: Query, session?: Session): Promise<number> {
+    return this.#all.deleteMany(scope(org, query), session)
+  }
+
+  /** Each write is `{ query, update }` (an update that must match), `{ query }` (a deletion) or `{ insert }`. */
+  bulkWrite(
+    org: string,
+    writes: readonly (
+      | { readonly query: Query; readonly update: Update }
+      | { readonly remove: Query }
+      | { readonly insert: Document }
+    )[],
+    session?: Session,
+  ): Promise<{ readonly matched: number; readonly deleted: number; readonly inserted: number }> {
+    return this.#all.bulkWrite(
+      writes.map((write) => {
+        if ('insert' in write) return { insertOne: { document: { ...write.insert, org } } }
+        if ('remove' in write) return { deleteOne: { filter: scope(org, write.remove) } }
+        return { updateOne: { filter: scope(org, write.query), update: write.update } }
+      }),
+      session,
+    )
+  }
+
+  explain(org: string, query: Query, options?: ReadOptions): Promise<unknown> {
+    return this.#all.explain(scope(org, query), options)
+  }
+}
+
+function scope(org: string, query: Query): Query {
+  if (typeof org !== 'string' || org === '') throw new TypeError('a query needs an organization')
+  return { ...query, org }
+}
+
+function sessionOf(session: Session | undefined): { session?: Session } {
+  return session === undefined ? {} : { session }
+}
+
+async function guarded<T>(operation: () => Promise<T>): Promise<T> {
+  try {
+    return await operation()
+  } catch (error) {
+    throw translateFailure(error)
+  }
+}

@@ -1,0 +1,52 @@
+/** What a failure of the database means for the caller. */
+import mongoose from 'mongoose'
+import { UsherError } from '../errors.ts'
+
+const { MongoError, MongoServerError } = mongoose.mongo
+
+/** Two writers met on one unique key or one document: throw the plan away, read again, plan again. */
+export class StoreConflict extends Error {
+  /** Collection and key of the unique index, or null for a write conflict. */
+  readonly key: string | null
+  constructor(key: string | null, cause?: unknown) {
+    super(key === null ? 'write conflict' : `duplicate key ${key}`, { cause })
+    this.name = 'StoreConflict'
+    this.key = key
+  }
+}
+
+const maxTimeExpired = 50
+const duplicateKey = 11000
+const writeConflict = 112
+
+/**
+ * Translates an error of the driver: duplicate keys and write conflicts to `StoreConflict`, an exhausted time budget
+ * to `too_many`, everything else that comes from the database or the way to it to `unavailable`.
+ */
+export function translateFailure(error: unknown): unknown {
+  if (error instanceof UsherError || error instanceof StoreConflict) return error
+  if (error instanceof MongoServerError) {
+    if (error.code === duplicateKey) return new StoreConflict(duplicateKeyOf(error), error)
+    if (error.code === writeConflict) return new StoreConflict(null, error)
+    if (error.code === maxTimeExpired) {
+      return new UsherError('too_many', 'The request would examine too many resources. Narrow the filter.', {
+        cause: error,
+      })
+    }
+  }
+  if (error instanceof MongoError || error instanceof mongoose.MongooseError) {
+    return new UsherError('unavailable', 'The database does not answer at the moment. Try again shortly.', {
+      cause: error,
+      retryAfter: 2,
+    })
+  }
+  return error
+}
+
+/** `users: org, search.userName` */
+function duplicateKeyOf(error: InstanceType<typeof MongoServerError>): string {
+  const pattern: unknown = error.keyPattern
+  const collection = /collection: \S+?\.(\w+) /.exec(error.message)?.[1] ?? ''
+  if (typeof pattern !== 'object' || pattern === null) return collection
+  return `${collection}: ${Object.keys(pattern).join(', ')}`
+}

@@ -1,0 +1,226 @@
+/** The connection to MongoDB and everything that is stored there. */
+import mongoose from 'mongoose'
+import { UsherError } from '../errors.ts'
+import { GlobalCollection, ScopedCollection, type Session } from './collection.ts'
+import type * as documents from './documents.ts'
+import { StoreConflict, translateFailure } from './failures.ts'
+import { type CollectionName, collectionNames, defineModels } from './models.ts'
+
+export type { Session } from './collection.ts'
+export { StoreConflict } from './failures.ts'
+
+export interface StoreOptions {
+  /** The driver's URI of a replica set; the database name in it is used. */
+  readonly uri: string
+  /** Connections that one process may open; default 25. */
+  readonly poolSize?: number
+  readonly appName?: string
+}
+
+export interface StoreHealth {
+  readonly ready: boolean
+  /** What is missing, in words. */
+  readonly problems: readonly string[]
+  readonly warnings: readonly string[]
+}
+
+/** Milliseconds within which a transaction with all its repetitions ends. */
+const transactionBudget = 5_000
+const transactionOptions = {
+  readConcern: { level: 'snapshot' as const },
+  writeConcern: { w: 'majority' as const, j: true },
+  maxCommitTimeMS: transactionBudget,
+}
+/** The newest release below which a server has known faults that matter here. */
+const serverFloor = [7, 0, 28] as const
+
+/** The store of one process. Made by `openStore`; `close` ends its connections. */
+export class Store {
+  readonly organizations: GlobalCollection<documents.OrganizationDocument>
+  readonly domains: ScopedCollection<documents.DomainDocument>
+  readonly roles: ScopedCollection<documents.RoleDocument>
+  readonly invitations: ScopedCollection<documents.InvitationDocument>
+  readonly connections: ScopedCollection<documents.ConnectionDocument>
+  readonly jitVersions: ScopedCollection<documents.JitVersionDocument>
+  readonly users: ScopedCollection<documents.UserDocument>
+  readonly groups: ScopedCollection<documents.GroupDocument>
+  readonly resources: ScopedCollection<documents.CustomResourceDocument>
+  readonly memberships: ScopedCollection<documents.MembershipDocument>
+  readonly identities: ScopedCollection<documents.IdentityDocument>
+  readonly tombstones: ScopedCollection<documents.TombstoneDocument>
+  readonly scimClients: ScopedCollection<documents.ScimClientDocument>
+  readonly credentials: GlobalCollection<documents.CredentialDocument>
+  readonly loginTransactions: ScopedCollection<documents.LoginTransactionDocument>
+  readonly decisions: ScopedCollection<documents.DecisionDocument>
+  readonly changes: ScopedCollection<documents.ChangeDocument>
+  readonly jobs: ScopedCollection<documents.JobDocument>
+  readonly seats: ScopedCollection<documents.SeatDocument>
+  readonly leases: GlobalCollection<documents.LeaseDocument>
+  readonly secrets: GlobalCollection<documents.SecretDocument>
+  readonly migrations: GlobalCollection<documents.MigrationDocument>
+  readonly #connection: mongoose.Connection
+  readonly #models: ReadonlyMap<CollectionName, mongoose.Model<unknown>>
+
+  constructor(connection: mongoose.Connection) {
+    const models = defineModels(connection)
+    this.#connection = connection
+    this.#models = models
+    const model = (name: CollectionName) => models.get(name)!
+    this.organizations = new GlobalCollection(model('organizations'))
+    this.domains = new ScopedCollection(model('domains'))
+    this.roles = new ScopedCollection(model('roles'))
+    this.invitations = new ScopedCollection(model('invitations'))
+    this.connections = new ScopedCollection(model('connections'))
+    this.jitVersions = new ScopedCollection(model('jitVersions'))
+    this.users = new ScopedCollection(model('users'))
+    this.groups = new ScopedCollection(model('groups'))
+    this.resources = new ScopedCollection(model('resources'))
+    this.memberships = new ScopedCollection(model('memberships'))
+    this.identities = new ScopedCollection(model('identities'))
+    this.tombstones = new ScopedCollection(model('tombstones'))
+    this.scimClients = new ScopedCollection(model('scimClients'))
+    this.credentials = new GlobalCollection(model('credentials'))
+    this.loginTransactions = new ScopedCollection(model('loginTransactions'))
+    this.decisions = new ScopedCollection(model('decisions'))
+    this.changes = new ScopedCollection(model('changes'))
+    this.jobs = new ScopedCollection(model('jobs'))
+    this.seats = new ScopedCollection(model('seats'))
+    this.leases = new GlobalCollection(model('leases'))
+    this.secrets = new GlobalCollection(model('secrets'))
+    this.migrations = new GlobalCollection(model('migrations'))
+  }
+
+  /**
+   * Runs the writes of `work` as one transaction and gives what it returns. `work` may run several times and must
+   * have no effect outside of the session.
+   * @throws StoreConflict when a unique key or a condition of another writer won; UsherError `unavailable`
+   */
+  async transaction<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    const session = this.#connection.getClient().startSession()
+    const deadline = Date.now() + transactionBudget
+    try {
+      return await session.withTransaction(async (active) => {
+        if (Date.now() > deadline) throw new StoreConflict(null)
+        try {
+          return await work(active)
+        } catch (error) {
+          throw isTransient(error) ? (error as Error).cause : error
+        }
+      }, transactionOptions)
+    } catch (error) {
+      throw translateFailure(error)
+    } finally {
+      await session.endSession()
+    }
+  }
+
+  /** Creates what is missing of collections and indexes; concurrent starts are safe. */
+  async prepare(): Promise<void> {
+    for (const name of collectionNames) {
+      const model = this.#models.get(name)!
+      await model.createCollection().catch(ignoreExisting)
+      await model.createIndexes()
+    }
+  }
+
+  /** Whether the database answers as a primary and has every index. */
+  async health(): Promise<StoreHealth> {
+    const problems: string[] = []
+    const warnings: string[] = []
+    try {
+      const database = this.#connection.db
+      if (database === undefined) return { ready: false, problems: ['the database is not connected'], warnings }
+      await database.command({ ping: 1 }, { timeoutMS: 1_000 })
+      const { version } = await database.admin().serverInfo()
+      if (isBelowFloor(String(version))) {
+        warnings.push(`the database server ${version} is older than ${serverFloor.join('.')}`)
+      }
+    } catch {
+      problems.push('the database does not answer')
+    }
+    return { ready: problems.length === 0, problems, warnings }
+  }
+
+  /** Indexes that are expected and not there, as `collection: keys`. */
+  async missingIndexes(): Promise<readonly string[]> {
+    const missing: string[] = []
+    for (const name of collectionNames) {
+      const { toCreate } = await this.#models.get(name)!.diffIndexes()
+      for (const keys of toCreate) missing.push(`${name}: ${JSON.stringify(keys)}`)
+    }
+    return missing
+  }
+
+  async close(): Promise<void> {
+    await this.#connection.close()
+  }
+
+  /** For tests: empties the database. */
+  async drop(): Promise<void> {
+    await this.#connection.dropDatabase()
+  }
+}
+
+/**
+ * Connects and checks that the server can do transactions.
+ * @throws UsherError `unavailable` when nothing answers; `StandaloneServerError` for a server without a replica set
+ */
+export async function openStore(options: StoreOptions): Promise<Store> {
+  const connection = mongoose.createConnection(options.uri, {
+    appName: options.appName ?? 'usher',
+    autoIndex: false,
+    autoCreate: false,
+    bufferCommands: false,
+    maxPoolSize: options.poolSize ?? 25,
+    minPoolSize: 2,
+    waitQueueTimeoutMS: 2_000,
+    serverSelectionTimeoutMS: 3_000,
+    connectTimeoutMS: 5_000,
+    socketTimeoutMS: 20_000,
+    retryWrites: true,
+    retryReads: true,
+    ignoreUndefined: true,
+  })
+  try {
+    await connection.asPromise()
+    const hello = await connection.db!.command({ hello: 1 })
+    if (hello.setName === undefined) throw new StandaloneServerError()
+  } catch (error) {
+    await connection.close().catch(() => undefined)
+    if (error instanceof StandaloneServerError) throw error
+    throw new UsherError('unavailable', 'The database does not answer.', { cause: error, retryAfter: 5 })
+  }
+  return new Store(connection)
+}
+
+/** Transactions need a replica set; one member is enough. */
+export class StandaloneServerError extends Error {
+  constructor() {
+    super(
+      'MONGODB_URI names a standalone server, and Usher needs a replica set (one member is enough). ' +
+        "Start mongod with --replSet rs0 and run once: mongosh --eval \"rs.initiate({_id:'rs0',members:[{_id:0,host:'127.0.0.1:27017'}]})\"",
+    )
+    this.name = 'StandaloneServerError'
+  }
+}
+
+/** The driver repeats a transaction by a label on its own error, which ours carries as its cause. */
+function isTransient(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  const cause = error.cause
+  return cause instanceof mongoose.mongo.MongoError && cause.hasErrorLabel('TransientTransactionError')
+}
+
+function isBelowFloor(version: string): boolean {
+  const parts = version.split('.').map(Number)
+  for (const [index, floor] of serverFloor.entries()) {
+    const part = parts[index] ?? 0
+    if (part !== floor) return part < floor
+  }
+  return false
+}
+
+function ignoreExisting(error: unknown): void {
+  if (error instanceof mongoose.mongo.MongoServerError && error.codeName === 'NamespaceExists') return
+  throw error
+}
