@@ -67,6 +67,7 @@ async function stateFrom(
       lastLogin,
     })),
     provisionedBy: user.provisionedBy,
+    provenEmails: user.provenEmails,
     privilegedRoles: roles.filter(({ name }) => privileged.has(name)).map(({ name }) => name),
     allGroups,
   }

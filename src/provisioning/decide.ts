@@ -19,7 +19,7 @@ import { matchStep } from './steps/match.ts'
 import { operationsStep } from './steps/operations.ts'
 import { rolesStep } from './steps/roles.ts'
 import { seatsStep } from './steps/seats.ts'
-import type { ChangeEntry, Decision, DecisionEffects, Outcome, StepRecord, Warning } from './types.ts'
+import type { ChangeEntry, Decision, DecisionEffects, Outcome, Snapshot, StepRecord, Warning } from './types.ts'
 import { wishUserNames } from './user-name.ts'
 
 export type { DecisionInput }
@@ -141,11 +141,17 @@ function effectsOf(facts: Facts): DecisionEffects {
   }
 }
 
-/** The mapped attributes as a partial SCIM User: what an application gets about a person of whom nothing is stored. */
-export function mappedProfile({ type, connection, login, snapshot }: DecisionInput): Resource {
+/**
+ * The mapped attributes as a partial SCIM User: what an application gets about a person of whom nothing is stored, or
+ * when provisioning failed and the settings let the login go on.
+ */
+export function mappedProfile(
+  { type, connection, login }: Pick<DecisionInput, 'type' | 'connection' | 'login'>,
+  domains: Snapshot['domains'],
+): Resource {
   const { settings } = connection
   const mapped = readMappedValues(type, settings.attributes, login.claims)
-  const email = loginEmail(login.claims, settings.emailTrust, snapshot.domains)
+  const email = loginEmail(login.claims, settings.emailTrust, domains)
   const wish = wishUserNames(settings.userName, login.claims, email, readSubject(connection, login))
   const externalId = externalIdAtCreation(mapped)
   const [userName] = wish.kind === 'names' ? wish.names : []
@@ -180,7 +186,7 @@ export function decide(input: DecisionInput): Decision {
     operations: executes ? facts.operations : [],
     changes: executes ? changesOf(facts) : [],
     warnings: run.warnings,
-    profile: unknownToUs ? mappedProfile(input) : null,
+    profile: unknownToUs ? mappedProfile(input, input.snapshot.domains) : null,
     effects: executes && outcome !== 'observed' ? effectsOf(facts) : null,
   }
 }

@@ -13,7 +13,7 @@ export interface GrantTarget {
 }
 
 export interface GrantWish {
-  /** What the connection gives by this login; null when it does not say and nothing may be taken for it. */
+  /** What the connection gives by this login. */
   readonly give: readonly string[]
   /** Whether everything else of the settings' targets that this connection gave is taken. */
   readonly takes: boolean

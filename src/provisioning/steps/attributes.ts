@@ -3,7 +3,7 @@ import type { JsonValue, Resource } from '../../schema/types.ts'
 import { validateResource } from '../../schema/validate.ts'
 import { attributesAtCreation, externalIdAtCreation, syncAttributes } from '../attribute-sync.ts'
 import { attributeChanges } from '../changes.ts'
-import { existingUser, type Facts, provisions, refuse, type Step, type StepResult } from '../facts.ts'
+import { existingUser, type Facts, provisions, type Step, type StepResult } from '../facts.ts'
 import { valueForTarget } from '../mapped-values.ts'
 import { readTarget, resolveReadable, resolveTarget } from '../target.ts'
 import type { UserState } from '../types.ts'
@@ -112,9 +112,6 @@ export const attributesStep: Step = {
   name: 'attributes',
   run(facts) {
     if (!provisions(facts)) return { result: 'skip', detail: 'The connection writes nothing.' }
-    if (facts.type.attributesByName.get('username') === undefined) {
-      return refuse('provisioning_failed', 'The resource type has no userName.')
-    }
     const user = existingUser(facts)
     return user === null ? create(facts) : sync(facts, user)
   },

@@ -1,0 +1,122 @@
+import { z } from 'zod'
+import {
+  getJit,
+  getJitVersion,
+  type JitView,
+  jitTag,
+  listJitVersions,
+  patchJit,
+  putJit,
+  rollbackJit,
+} from '../organizations/jit.ts'
+import { pageOf, pageQuery } from './reading.ts'
+import { type Answer, organizationRoute, parameter, type Route } from './route.ts'
+import { jitVersionView, jitView, listing } from './views.ts'
+
+/** Read by the room beneath, which names every mistake; here it is only an object. */
+const settings = z.record(z.string(), z.unknown())
+
+const path = '/organizations/{org}/connections/{id}/jit'
+
+export const jitRoutes: readonly Route[] = [
+  organizationRoute(
+    {
+      method: 'get',
+      path,
+      access: 'read',
+      summary: 'Read the JIT settings of a connection',
+      description: 'With every default filled in, and the layer that each comes from.',
+      answers: { 200: jitView },
+    },
+    async ({ environment }, call) => {
+      const view = await getJit(environment, call.context, parameter(call, 'id'))
+      const known = call.preconditions.ifNoneMatch?.split(',').map((tag) => tag.trim().replace(/^W\//, '')) ?? []
+      if (known.includes(jitTag(view.version)) || known.includes('*')) {
+        return { status: 304, headers: { ETag: jitTag(view.version) } }
+      }
+      return shown(view)
+    },
+  ),
+  organizationRoute(
+    {
+      method: 'put',
+      path,
+      access: 'admin',
+      summary: 'Replace the JIT settings',
+      description: 'What is omitted takes its default; none of the defaults destroys anything.',
+      body: settings,
+      answers: { 200: jitView },
+    },
+    async ({ environment }, call) =>
+      shown(await putJit(environment, call.context, parameter(call, 'id'), call.body, call.preconditions.ifMatch)),
+  ),
+  organizationRoute(
+    {
+      method: 'patch',
+      path,
+      access: 'admin',
+      summary: 'Change some of the JIT settings',
+      description: 'A merge patch (RFC 7396): null puts the default back.',
+      body: settings,
+      answers: { 200: jitView },
+    },
+    async ({ environment }, call) =>
+      shown(await patchJit(environment, call.context, parameter(call, 'id'), call.body, call.preconditions.ifMatch)),
+  ),
+  organizationRoute(
+    {
+      method: 'get',
+      path: `${path}/versions`,
+      access: 'read',
+      summary: 'List the versions of the JIT settings, newest first',
+      query: pageQuery,
+      answers: { 200: listing(jitVersionView) },
+    },
+    async ({ environment }, call) => ({
+      status: 200,
+      body: await listJitVersions(environment, call.context, parameter(call, 'id'), pageOf(call.query)),
+    }),
+  ),
+  organizationRoute(
+    {
+      method: 'get',
+      path: `${path}/versions/{version}`,
+      access: 'read',
+      summary: 'Read one version of the JIT settings',
+      answers: { 200: jitVersionView },
+    },
+    async ({ environment }, call) => ({
+      status: 200,
+      body: await getJitVersion(
+        environment,
+        call.context,
+        parameter(call, 'id'),
+        Number(parameter(call, 'version')) || 0,
+      ),
+    }),
+  ),
+  organizationRoute(
+    {
+      method: 'post',
+      path: `${path}/rollback`,
+      access: 'admin',
+      summary: 'Make a new version with the settings of an earlier one',
+      body: z.strictObject({ version: z.int().min(1) }),
+      answers: { 200: jitView },
+    },
+    async ({ environment }, call) =>
+      shown(
+        await rollbackJit(
+          environment,
+          call.context,
+          parameter(call, 'id'),
+          call.body.version,
+          call.preconditions.ifMatch,
+        ),
+      ),
+  ),
+]
+
+function shown(view: JitView): Answer {
+  return { status: 200, body: view, headers: { ETag: jitTag(view.version) } }
+}

@@ -1,0 +1,22 @@
+import { UsherError } from '../errors.ts'
+import { getJob } from '../organizations/jobs.ts'
+import { belongsTo } from './gate.ts'
+import { parameter, type Route, serviceRoute } from './route.ts'
+import { jobView } from './views.ts'
+
+export const jobRoutes: readonly Route[] = [
+  serviceRoute(
+    {
+      method: 'get',
+      path: '/jobs/{id}',
+      access: 'read',
+      summary: 'Read the state and progress of a job',
+      answers: { 200: jobView },
+    },
+    async ({ environment }, call) => {
+      const { org, job } = await getJob(environment, parameter(call, 'id'))
+      if (!belongsTo(call.caller.principal, org)) throw new UsherError('not_found', 'There is no such job.')
+      return { status: 200, body: job }
+    },
+  ),
+]

@@ -1,0 +1,96 @@
+import { z } from 'zod'
+import {
+  createOrganization,
+  deleteOrganization,
+  getOrganization,
+  listOrganizations,
+  patchOrganization,
+} from '../organizations/organizations.ts'
+import { name, pageOf, pageQuery } from './reading.ts'
+import { organizationRoute, type Route, serviceRoute } from './route.ts'
+import { listing, organizationView } from './views.ts'
+
+const seatLimit = z.int().min(0).max(100_000_000)
+const returnUrls = z.array(z.string().max(2_048)).max(100)
+
+const organizationInput = z.strictObject({
+  slug: z.string(),
+  displayName: name.optional(),
+  defaultRole: name.nullable().optional(),
+  seatLimit: seatLimit.nullable().optional(),
+  returnUrls: returnUrls.optional(),
+})
+
+const organizationPatch = z.strictObject({
+  slug: z.string().optional(),
+  displayName: name.nullable().optional(),
+  defaultRole: name.nullable().optional(),
+  seatLimit: seatLimit.nullable().optional(),
+  returnUrls: returnUrls.nullable().optional(),
+})
+
+const path = '/organizations/{org}'
+
+export const organizationRoutes: readonly Route[] = [
+  serviceRoute(
+    {
+      method: 'post',
+      path: '/organizations',
+      access: 'operator',
+      summary: 'Make an organization',
+      body: organizationInput,
+      answers: { 201: organizationView },
+    },
+    async ({ environment }, { caller, body }) => {
+      const organization = await createOrganization(environment, caller.now, body)
+      return { status: 201, body: organization, headers: { Location: `/api/v1/organizations/${organization.slug}` } }
+    },
+  ),
+  serviceRoute(
+    {
+      method: 'get',
+      path: '/organizations',
+      access: 'read',
+      summary: 'List organizations',
+      description: 'A key sees its own organization only.',
+      query: pageQuery,
+      answers: { 200: listing(organizationView) },
+    },
+    async ({ environment }, { caller: { principal }, query }) => {
+      const only = principal.kind === 'operator' ? null : principal.organization
+      return { status: 200, body: await listOrganizations(environment, only, pageOf(query)) }
+    },
+  ),
+  organizationRoute(
+    { method: 'get', path, access: 'read', summary: 'Read an organization', answers: { 200: organizationView } },
+    async ({ environment }, { context }) => ({ status: 200, body: await getOrganization(environment, context) }),
+  ),
+  organizationRoute(
+    {
+      method: 'patch',
+      path,
+      access: 'admin',
+      summary: 'Change an organization',
+      description: 'A merge patch (RFC 7396). The slug cannot be changed.',
+      body: organizationPatch,
+      answers: { 200: organizationView },
+    },
+    async ({ environment }, { context, body }) => ({
+      status: 200,
+      body: await patchOrganization(environment, context, body),
+    }),
+  ),
+  organizationRoute(
+    {
+      method: 'delete',
+      path,
+      access: 'privileged',
+      summary: 'Delete an organization with everything that belongs to it',
+      answers: { 204: null },
+    },
+    async ({ environment }, { context }) => {
+      await deleteOrganization(environment, context)
+      return { status: 204 }
+    },
+  ),
+]

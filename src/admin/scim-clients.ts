@@ -1,0 +1,144 @@
+import { z } from 'zod'
+import {
+  createScimClient,
+  deleteScimClient,
+  getScimClient,
+  listScimClients,
+  patchScimClient,
+} from '../organizations/scim-clients.ts'
+import { createScimToken, deleteScimToken } from '../organizations/scim-tokens.ts'
+import type { JsonObject } from '../schema/types.ts'
+import { dialectNames } from '../scim/dialects.ts'
+import { name, pageOf, pageQuery, timestamp } from './reading.ts'
+import { organizationRoute, parameter, type Route } from './route.ts'
+import { listing, scimClientView, tokenView, withToken } from './views.ts'
+
+const publicKeys = z
+  .strictObject({ keys: z.array(z.looseObject({ kty: z.string() })).max(10) })
+  .refine(({ keys }) => keys.every((key) => !('d' in key) && !('k' in key)), 'These are not public keys only.')
+  .transform((jwks) => jwks as unknown as JsonObject)
+  .describe('Public keys (RFC 7517) by which the client authenticates with private_key_jwt.')
+
+const dialect = z.enum(dialectNames)
+const onExisting = z.enum(['conflict', 'adopt'])
+
+const scimClientInput = z.strictObject({
+  name,
+  dialect: dialect.optional(),
+  onExisting: onExisting.optional(),
+  allowPrivileged: z.boolean().optional().describe('For the operator only.'),
+  jwks: publicKeys.nullable().optional(),
+})
+
+const scimClientPatch = z.strictObject({
+  name: name.optional(),
+  dialect: dialect.nullable().optional(),
+  onExisting: onExisting.nullable().optional(),
+  allowPrivileged: z.boolean().nullable().optional(),
+  jwks: publicKeys.nullable().optional(),
+})
+
+const tokenInput = z.strictObject({ expiresAt: timestamp.optional().describe('In a year when nothing is said.') })
+
+const path = '/organizations/{org}/scim-clients'
+
+export const scimClientRoutes: readonly Route[] = [
+  organizationRoute(
+    {
+      method: 'post',
+      path,
+      access: 'admin',
+      summary: 'Make a SCIM client with its first token',
+      body: scimClientInput,
+      answers: { 201: scimClientView.extend(withToken) },
+    },
+    async ({ environment }, { context, body }) => ({
+      status: 201,
+      body: await createScimClient(environment, context, body),
+    }),
+  ),
+  organizationRoute(
+    {
+      method: 'get',
+      path,
+      access: 'read',
+      summary: 'List SCIM clients',
+      query: pageQuery,
+      answers: { 200: listing(scimClientView) },
+    },
+    async ({ environment }, { context, query }) => ({
+      status: 200,
+      body: await listScimClients(environment, context, pageOf(query)),
+    }),
+  ),
+  organizationRoute(
+    {
+      method: 'get',
+      path: `${path}/{id}`,
+      access: 'read',
+      summary: 'Read a SCIM client',
+      answers: { 200: scimClientView },
+    },
+    async ({ environment }, call) => ({
+      status: 200,
+      body: await getScimClient(environment, call.context, parameter(call, 'id')),
+    }),
+  ),
+  organizationRoute(
+    {
+      method: 'patch',
+      path: `${path}/{id}`,
+      access: 'admin',
+      summary: 'Change a SCIM client',
+      description: 'A merge patch (RFC 7396).',
+      body: scimClientPatch,
+      answers: { 200: scimClientView },
+    },
+    async ({ environment }, call) => ({
+      status: 200,
+      body: await patchScimClient(environment, call.context, parameter(call, 'id'), call.body),
+    }),
+  ),
+  organizationRoute(
+    {
+      method: 'delete',
+      path: `${path}/{id}`,
+      access: 'admin',
+      summary: 'Delete a SCIM client',
+      description: 'Its users and what it wrote stay.',
+      answers: { 204: null },
+    },
+    async ({ environment }, call) => {
+      await deleteScimClient(environment, call.context, parameter(call, 'id'))
+      return { status: 204 }
+    },
+  ),
+  organizationRoute(
+    {
+      method: 'post',
+      path: `${path}/{id}/tokens`,
+      access: 'admin',
+      summary: 'Make one more token for a SCIM client',
+      body: tokenInput,
+      bodyOptional: true,
+      answers: { 201: tokenView.extend(withToken) },
+    },
+    async ({ environment }, call) => ({
+      status: 201,
+      body: await createScimToken(environment, call.context, parameter(call, 'id'), call.body),
+    }),
+  ),
+  organizationRoute(
+    {
+      method: 'delete',
+      path: `${path}/{id}/tokens/{tokenId}`,
+      access: 'admin',
+      summary: 'Revoke a token of a SCIM client',
+      answers: { 204: null },
+    },
+    async ({ environment }, call) => {
+      await deleteScimToken(environment, call.context, parameter(call, 'id'), parameter(call, 'tokenId'))
+      return { status: 204 }
+    },
+  ),
+]

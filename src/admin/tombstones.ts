@@ -1,0 +1,37 @@
+import { toListing } from './decisions.ts'
+import { pageOf, pageQuery } from './reading.ts'
+import { organizationRoute, parameter, type Route } from './route.ts'
+import { listing, tombstoneView } from './views.ts'
+
+const path = '/organizations/{org}/tombstones'
+
+export const tombstoneRoutes: readonly Route[] = [
+  organizationRoute(
+    {
+      method: 'get',
+      path,
+      access: 'read',
+      summary: 'List deleted users who are remembered',
+      query: pageQuery,
+      answers: { 200: listing(tombstoneView) },
+    },
+    async ({ directory }, { context, query }) => ({
+      status: 200,
+      body: toListing(await directory.tombstones(context, pageOf(query))),
+    }),
+  ),
+  organizationRoute(
+    {
+      method: 'delete',
+      path: `${path}/{id}`,
+      access: 'admin',
+      summary: 'Forget a deleted user',
+      description: 'The next login of that person is one of somebody new.',
+      answers: { 204: null },
+    },
+    async ({ directory }, call) => {
+      await directory.removeTombstone(call.context, parameter(call, 'id'))
+      return { status: 204 }
+    },
+  ),
+]

@@ -1,0 +1,64 @@
+import { z } from 'zod'
+import type { HoldAction } from '../directory/types.ts'
+import { organizationRoute, parameter, type Route } from './route.ts'
+import { provenanceView, scimUser } from './views.ts'
+
+const path = '/organizations/{org}/users/{id}'
+
+const actions: Readonly<Record<HoldAction, string>> = {
+  suspend: 'Suspend a user for a while',
+  deactivate: 'Deactivate a user',
+  activate: 'Lift what administrators hold against a user',
+  lock: 'Refuse the logins of a user',
+  unlock: 'Admit the logins of a user again',
+}
+
+const reasonBody = z.strictObject({ reason: z.string().trim().min(1).max(1_024).optional() })
+
+function holdRoute(action: HoldAction, summary: string): Route {
+  return organizationRoute(
+    {
+      method: 'post',
+      path: `${path}/${action}`,
+      access: 'admin',
+      summary,
+      body: reasonBody,
+      bodyOptional: true,
+      answers: { 200: scimUser },
+    },
+    async ({ directory }, call) => {
+      const { resource } = await directory.hold(call.context, parameter(call, 'id'), action, call.body.reason)
+      return { status: 200, body: resource }
+    },
+  )
+}
+
+export const userRoutes: readonly Route[] = [
+  organizationRoute(
+    {
+      method: 'get',
+      path: `${path}/provenance`,
+      access: 'read',
+      summary: 'Where the attributes, groups and roles of a user come from',
+      answers: { 200: provenanceView },
+    },
+    async ({ directory }, call) => ({
+      status: 200,
+      body: await directory.provenance(call.context, parameter(call, 'id')),
+    }),
+  ),
+  ...Object.entries(actions).map(([action, summary]) => holdRoute(action as HoldAction, summary)),
+  organizationRoute(
+    {
+      method: 'delete',
+      path: `${path}/identities/{identityId}`,
+      access: 'admin',
+      summary: 'Cut the link of a user to a subject of a connection',
+      answers: { 204: null },
+    },
+    async ({ directory }, call) => {
+      await directory.unlink(call.context, parameter(call, 'id'), parameter(call, 'identityId'))
+      return { status: 204 }
+    },
+  ),
+]

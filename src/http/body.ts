@@ -1,0 +1,118 @@
+import type { IncomingMessage } from 'node:http'
+import { UsherError } from '../errors.ts'
+import { type BodyLimits, bodyLimits, checkBody } from './body-limits.ts'
+import { parseMediaType } from './media-type.ts'
+
+export interface BodyOptions {
+  /** Accepted media types, in lower case. */
+  readonly mediaTypes: readonly string[]
+  /** Whether a body without Content-Type is read as JSON. */
+  readonly untyped: 'accept' | 'refuse'
+  readonly limits?: BodyLimits
+}
+
+/** How much of a body that is too large is still taken in, so that its sender gets to read the answer. */
+const patience = { factor: 8, milliseconds: 2_000 }
+
+/**
+ * Reads the JSON object that a request carries. Undefined when there is no body at all.
+ *
+ * @throws UsherError `unsupported_media_type`, `payload_too_large`, `invalid_syntax`
+ */
+export async function readJsonBody(
+  request: IncomingMessage,
+  options: BodyOptions,
+): Promise<Record<string, unknown> | undefined> {
+  const limits = options.limits ?? bodyLimits
+  if (!hasBody(request)) return undefined
+  checkHeaders(request, options)
+  const bytes = await readBytes(request, limits.bytes)
+  if (bytes.length === 0) return undefined
+  const body = parse(decode(bytes))
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    throw new UsherError('invalid_syntax', 'The body must be a JSON object.')
+  }
+  checkBody(body, limits)
+  return body as Record<string, unknown>
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
+}
+
+function checkHeaders({ headers }: IncomingMessage, { mediaTypes, untyped }: BodyOptions): void {
+  const encoding = headers['content-encoding']
+  if (encoding !== undefined && encoding.trim().toLowerCase() !== 'identity') {
+    throw new UsherError('unsupported_media_type', 'Compressed bodies are not supported.')
+  }
+  const contentType = headers['content-type']
+  if (contentType === undefined || contentType.trim() === '') {
+    if (untyped === 'accept') return
+    throw unsupported(mediaTypes)
+  }
+  const type = parseMediaType(contentType)
+  if (type === undefined || !mediaTypes.includes(type.name)) throw unsupported(mediaTypes)
+  const charset = type.parameters.get('charset')
+  if (charset !== undefined && !/^utf-?8$/i.test(charset)) {
+    throw new UsherError('unsupported_media_type', 'JSON is UTF-8; no other charset is supported.')
+  }
+}
+
+function unsupported(mediaTypes: readonly string[]): UsherError {
+  return new UsherError('unsupported_media_type', `The body must be ${mediaTypes.join(' or ')}.`)
+}
+
+function readBytes(request: IncomingMessage, limit: number): Promise<Buffer> {
+  const tooLarge = () =>
+    new UsherError('payload_too_large', `The body is larger than ${limit} bytes.`, { headers: { Connection: 'close' } })
+  if (Number(request.headers['content-length'] ?? 0) > limit * patience.factor) return Promise.reject(tooLarge())
+
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let size = 0
+    let timer: NodeJS.Timeout | undefined
+    const settle = (act: () => void) => {
+      clearTimeout(timer)
+      request.off('data', onData).off('end', onEnd).off('error', onLost).off('close', onLost)
+      act()
+    }
+    const refuse = () => settle(() => reject(tooLarge()))
+    const onData = (chunk: Buffer) => {
+      size += chunk.length
+      if (size <= limit) {
+        chunks.push(chunk)
+        return
+      }
+      chunks.length = 0
+      timer ??= setTimeout(refuse, patience.milliseconds)
+      if (size > limit * patience.factor) {
+        request.pause()
+        refuse()
+      }
+    }
+    const onEnd = () => settle(() => (size > limit ? reject(tooLarge()) : resolve(Buffer.concat(chunks, size))))
+    const onLost = () =>
+      settle(() => reject(new UsherError('invalid_syntax', 'The connection ended before the body did.')))
+    request.on('data', onData).on('end', onEnd).on('error', onLost).on('close', onLost)
+  })
+}
+
+function decode(bytes: Buffer): string {
+  if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) {
+    throw new UsherError('invalid_syntax', 'The body begins with a byte order mark (RFC 8259 section 8.1).')
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch (cause) {
+    throw new UsherError('invalid_syntax', 'The body is not UTF-8.', { cause })
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    // The parser's own message quotes the body, which may hold secrets.
+    throw new UsherError('invalid_syntax', 'The body is not valid JSON.')
+  }
+}

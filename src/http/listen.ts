@@ -1,0 +1,66 @@
+import { createServer, type RequestListener, type Server } from 'node:http'
+import type { Socket } from 'node:net'
+import { UsherError } from '../errors.ts'
+import { scimErrorBody } from '../scim/errors.ts'
+
+/** Longer than the idle time of the usual load balancers, so that they are the ones who close. */
+const keepAliveTimeout = 65_000
+
+/**
+ * Makes the HTTP server: time limits for slow senders, and an answer for what is no HTTP request or has too long
+ * headers, which never reaches the application.
+ */
+export function createHttpServer(app: RequestListener): Server {
+  const server = createServer(
+    { keepAliveTimeout, headersTimeout: keepAliveTimeout + 1_000, requestTimeout: 120_000 },
+    app,
+  )
+  server.on('clientError', refuseClient)
+  return server
+}
+
+/** Begins to listen. @throws the system's error, such as EADDRINUSE */
+export function listen(server: Server, address: { readonly host: string; readonly port: number }): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(address.port, address.host, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+}
+
+interface ParseError extends Error {
+  readonly code?: string
+  readonly rawPacket?: Buffer
+}
+
+const refusals: Readonly<Record<string, readonly [number, string, string]>> = {
+  HPE_HEADER_OVERFLOW: [431, 'Request Header Fields Too Large', 'The URL or the headers are too long.'],
+  ERR_HTTP_REQUEST_TIMEOUT: [408, 'Request Timeout', 'The request did not arrive in time.'],
+}
+
+/** Best effort: the path is only known as far as the bytes that were read say it. */
+function refuseClient(error: ParseError, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy()
+    return
+  }
+  const [status, reason, detail] = refusals[error.code ?? ''] ?? [
+    400,
+    'Bad Request',
+    'This is not a valid HTTP request.',
+  ]
+  const isScim = /^[A-Z]+ \/scim\//.test(error.rawPacket?.subarray(0, 64).toString('latin1') ?? '/')
+  const body = isScim
+    ? JSON.stringify({
+        ...scimErrorBody(new UsherError('invalid_value', detail)),
+        status: String(status),
+        scimType: undefined,
+      })
+    : JSON.stringify({ type: 'about:blank', title: reason, status, detail })
+  const type = isScim ? 'application/scim+json' : 'application/problem+json'
+  socket.end(
+    `HTTP/1.1 ${status} ${reason}\r\nConnection: close\r\nContent-Type: ${type}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  )
+}

@@ -1,0 +1,65 @@
+import express, { type ErrorRequestHandler, type Express, type RequestHandler, type Router } from 'express'
+import { UsherError } from '../errors.ts'
+import { sendScimError } from '../scim/errors.ts'
+import { accessLog } from './access-log.ts'
+import { createHealthRouter, type Readiness } from './health.ts'
+import type { Logger } from './log.ts'
+import type { Metrics } from './metrics.ts'
+import { logFailure, sendProblem } from './problem.ts'
+import { recordOf } from './request-record.ts'
+import type { Draining } from './shutdown.ts'
+
+export interface HttpParts {
+  readonly log: Logger
+  readonly metrics: Metrics
+  readonly draining: Draining
+  /** Whether the store can serve; asked by `/readyz`. */
+  readonly health: () => Promise<Readiness>
+  readonly version: Readonly<Record<string, string>>
+  /** Mounted at `/scim/v2`. */
+  readonly scim: Router
+  /** Mounted at `/api/v1`. */
+  readonly admin: Router
+  /** Mounted at `/login`. */
+  readonly login: Router
+  /** Mounted at `/`, after everything else. */
+  readonly start: Router
+}
+
+/** Puts the rooms that speak HTTP together. */
+export function createHttpApp(parts: HttpParts): Express {
+  const { log, metrics, draining } = parts
+  const app = express()
+  // Express would tag answers with a hash of their body; the versions of resources are something else.
+  app.set('etag', false)
+  app.set('x-powered-by', false)
+  app.set('query parser', 'simple')
+  app.use(accessLog(log, metrics))
+  app.use(draining.middleware)
+  app.use((_request, response, next) => {
+    response.setHeader('X-Content-Type-Options', 'nosniff')
+    next()
+  })
+  const { health: check, version } = parts
+  app.use(createHealthRouter({ check, isDraining: draining.isDraining, metrics, version }))
+  app.use('/scim/v2', parts.scim)
+  app.use('/api/v1', parts.admin)
+  app.use('/login', parts.login)
+  app.use(parts.start)
+  app.use(nothingThere)
+  app.use(refusal(log))
+  return app
+}
+
+const nothingThere: RequestHandler = () => {
+  throw new UsherError('not_found', 'There is nothing at this address.')
+}
+
+/** The last handler: the form of the answer follows the path, since no room has taken the request. */
+function refusal(log: Logger): ErrorRequestHandler {
+  return (error, request, response, _next) => {
+    logFailure(log, recordOf(response).requestId, error)
+    if (/^\/scim(\/|$)/i.test(request.path)) sendScimError(response, error)
+    else sendProblem(response, error)
+  }
+}

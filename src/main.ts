@@ -1,0 +1,142 @@
+/** Start: settings → database → app → listen → drain. */
+import cluster from 'node:cluster'
+import { readFileSync } from 'node:fs'
+import { type App, createApp } from './app.ts'
+import { type Config, ConfigError, readConfig } from './config.ts'
+import { UsherError } from './errors.ts'
+import { listen } from './http/listen.ts'
+import { createLogger, type Logger } from './http/log.ts'
+import { closeServer } from './http/shutdown.ts'
+import { type DemoProvider, demoClientId, startDemoProvider } from './sandbox/provider.ts'
+import { loadProviderSecrets } from './sandbox/provider-secrets.ts'
+import { EmbeddedDatabaseError } from './store/embedded/problem.ts'
+import { startEmbedded } from './store/embedded/server.ts'
+import { openStore, StandaloneServerError } from './store/store.ts'
+import { superviseWorkers } from './workers.ts'
+
+const badSettings = 2
+/** npm and a terminal may both hand on one signal: a second within this time is the same wish to end. */
+const sameSignal = 1_500
+
+type Closing = () => Promise<void>
+
+try {
+  await main()
+} catch (error) {
+  console.error(explain(error))
+  process.exit(badSettings)
+}
+
+async function main(): Promise<void> {
+  const config = readConfig(process.env)
+  const log = createLogger(config.logLevel)
+  const closings: Closing[] = []
+  onSignal(log, closings)
+  process.on('unhandledRejection', (error) => {
+    log.error('A rejection was not handled.', { error })
+    process.exit(1)
+  })
+  if (config.workers > 1 && cluster.isPrimary) {
+    const uri = await databaseOf(config, closings)
+    closings.push(superviseWorkers({ count: config.workers, environment: { MONGODB_URI: uri }, log }))
+    return
+  }
+  await serve(config, await databaseOf(config, closings), log, closings)
+}
+
+/** The database's URI; without a setting an embedded server is started. */
+async function databaseOf(config: Config, closings: Closing[]): Promise<string> {
+  if (config.mongodbUri !== undefined) return config.mongodbUri
+  const onProgress = (line: string) => console.log(line)
+  const server = await startEmbedded({ dataDir: config.dataDir, binary: config.mongod, onProgress })
+  closings.push(() => server.stop())
+  return server.uri
+}
+
+async function serve(config: Config, uri: string, log: Logger, closings: Closing[]): Promise<void> {
+  const store = await openStore({ uri })
+  closings.push(() => store.close())
+  await store.prepare()
+  const app = await createApp({ config, store, log, version: packageVersion() })
+  closings.push(() => app.stop())
+  await listen(app.server, { host: config.host, port: config.port })
+  closings.push(async () => {
+    app.draining.begin()
+    await closeServer(app.server)
+  })
+  const leads = !cluster.isWorker || cluster.worker?.id === 1
+  if (config.sandbox && leads) await openSandbox(config, app, closings)
+  if (leads) welcome(config, app)
+}
+
+/** The demo identity provider listens on the next port. */
+async function openSandbox(config: Config, app: App, closings: Closing[]): Promise<void> {
+  const secrets = await loadProviderSecrets(config.dataDir)
+  const port = config.port + 1
+  const provider: DemoProvider = await startDemoProvider({
+    host: config.host,
+    port,
+    issuer: `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`,
+    loginUrl: `${config.publicUrl}/login`,
+    secrets,
+  })
+  closings.push(() => provider.close())
+  await app.seedSandbox({ issuer: provider.issuer, clientSecret: secrets.clientSecret })
+}
+
+function welcome(config: Config, app: App): void {
+  const lines = [`Usher ${packageVersion()} is ready at ${config.publicUrl}`]
+  if (config.sandbox)
+    lines.push(`  Sandbox      ${config.publicUrl}/ (organization acme, identity provider "${demoClientId}")`)
+  lines.push(`  SCIM         ${config.publicUrl}/scim/v2/{organization}`)
+  lines.push(`  Admin API    ${config.publicUrl}/api/v1 (described at /api/v1/openapi.json)`)
+  if (app.newOperatorToken !== null) {
+    lines.push(
+      `  Admin token  ${app.newOperatorToken}`,
+      '               Keep it: it is shown this once and stored as a hash.',
+    )
+  }
+  console.log(lines.join('\n'))
+}
+
+/** The first signal drains and ends with 0; a later one ends at once. */
+function onSignal(log: Logger, closings: Closing[]): void {
+  let since: number | undefined
+  const stop = async (signal: NodeJS.Signals) => {
+    if (since !== undefined) {
+      if (Date.now() - since > sameSignal) process.exit(1)
+      return
+    }
+    since = Date.now()
+    log.info('Shutting down.', { signal })
+    // What was opened last is closed first: requests end before the database goes.
+    for (const close of closings.reverse()) {
+      await close().catch((error: unknown) => log.warn('Something did not close.', { error }))
+    }
+    process.exit(0)
+  }
+  process.on('SIGTERM', stop).on('SIGINT', stop)
+}
+
+function packageVersion(): string {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8')
+  return String((JSON.parse(text) as { version: unknown }).version)
+}
+
+/** What somebody who starts the process reads when it cannot start. */
+function explain(error: unknown): string {
+  if (
+    error instanceof ConfigError ||
+    error instanceof EmbeddedDatabaseError ||
+    error instanceof StandaloneServerError
+  ) {
+    return error.message
+  }
+  if (error instanceof UsherError && error.code === 'unavailable') {
+    return 'The database does not answer. Check MONGODB_URI, and that the replica set has a primary.'
+  }
+  if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
+    return `The address is in use: ${error.message}. Choose another port with USHER_PORT.`
+  }
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+}

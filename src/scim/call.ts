@@ -1,0 +1,27 @@
+import type { RequestContext } from '../context.ts'
+import type { Directory } from '../directory/types.ts'
+import type { Logger } from '../http/log.ts'
+import type { Organizations } from '../organizations/types.ts'
+import type { SchemaRegistry } from '../schema/registry.ts'
+
+/** What the SCIM room works with. */
+export interface ScimService {
+  readonly directory: Directory
+  readonly organizations: Organizations
+  readonly registry: SchemaRegistry
+  /** Base of every URL that is handed out, without a trailing slash. */
+  readonly publicUrl: string
+  /** Keys of 32 bytes that seal cursors: the first seals, all of them open, so that a key can be replaced. */
+  readonly cursorKeys: readonly Uint8Array[]
+  readonly log: Logger
+  readonly now: () => Date
+}
+
+/** One SCIM request after authentication, as the operations take it. */
+export interface ScimCall {
+  readonly context: RequestContext
+  /** The query of the URL as it was sent, without the question mark. */
+  readonly rawQuery: string
+  readonly ifMatch: string | undefined
+  readonly ifNoneMatch: string | undefined
+}
