@@ -20,17 +20,18 @@ const sameSignal = 1_500
 
 type Closing = () => Promise<void>
 
+const closings: Closing[] = []
 try {
   await main()
 } catch (error) {
   console.error(explain(error))
+  for (const close of closings.reverse()) await close().catch(() => undefined)
   process.exit(badSettings)
 }
 
 async function main(): Promise<void> {
   const config = readConfig(process.env)
   const log = createLogger(config.logLevel)
-  const closings: Closing[] = []
   onSignal(log, closings)
   process.on('unhandledRejection', (error) => {
     log.error('A rejection was not handled.', { error })

@@ -44,7 +44,7 @@ export function renderPage(page: Page): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${page.title}</title>
-<style>${new HtmlText(style)}</style>
+<style>${new Html(style)}</style>
 </head>
 <body>
 <main>

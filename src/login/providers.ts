@@ -47,7 +47,9 @@ interface Entry {
 
 const freshFor = 10 * 60_000
 const staleFor = 24 * 60 * 60_000
-const retryAfterFailure = 5_000
+/** A provider that is down is not asked by every login: seldom where old facts serve, soon where nobody gets in. */
+const retryWhileUsable = 5_000
+const retryWhileBlind = 1_000
 const maxEntries = 1_000
 
 /** What is known of the identity providers: for each connection and version its discovery document, cached. */
@@ -80,7 +82,7 @@ export class Providers {
 
     const name = `${connection.id} ${connection.version}`
     const failure = this.#failedAt.get(name)
-    if (failure && now - failure.at < retryAfterFailure) {
+    if (failure && now - failure.at < (usable ? retryWhileUsable : retryWhileBlind)) {
       if (usable) return usable
       throw failure.error
     }

@@ -22,10 +22,12 @@ export function createLoginRouter(environment: LoginEnvironment, log: Logger): R
   const router = Router()
   router
     .route('/:organization/:connection')
+    .head(refuseMethod(environment, log))
     .get(answering(environment, log, start))
     .all(refuseMethod(environment, log))
   router
     .route('/:organization/:connection/callback')
+    .head(refuseMethod(environment, log))
     .get(answering(environment, log, finish))
     .all(refuseMethod(environment, log))
   return router
@@ -110,9 +112,10 @@ async function answerFailure(
   sendPage(response, error.status, failurePage(error, further))
 }
 
+/** HEAD as well: Express would take it for a GET, and a preview of the link would use the state up. */
 function refuseMethod(environment: LoginEnvironment, log: Logger): RequestHandler {
   return answering(environment, log, async () => {
-    throw new UsherError('method_not_allowed', 'A login is a GET.', { headers: { Allow: 'GET, HEAD' } })
+    throw new UsherError('method_not_allowed', 'A login is a GET.', { headers: { Allow: 'GET' } })
   })
 }
 

@@ -1,6 +1,7 @@
 import type { RequestContext } from '../context.ts'
 import type { Applied, Operation } from '../directory/types.ts'
 import { UsherError } from '../errors.ts'
+import type { JsonObject } from '../schema/types.ts'
 import type { ScimService } from './call.ts'
 import { catalogueOf } from './catalogue.ts'
 import type { Representable } from './representation.ts'
@@ -28,13 +29,24 @@ export async function applyOne(
 }
 
 /** What was committed, ready to be shown. */
-export function committed({
-  type,
-  id,
-  version,
-  show,
-  supplied,
-}: Applied): Representable & { readonly version: string } {
-  if (version === null || show === null) throw new UsherError('internal_error', 'A resource is gone after its change.')
-  return { type, id, version, supplied, show: async (wants) => ({ version, resource: await show(wants) }) }
+export function committed({ type, id, show, supplied }: Applied): Representable {
+  if (show === null) throw new UsherError('internal_error', 'A resource is gone after its change.')
+  return {
+    type,
+    id,
+    supplied,
+    show: async (wants) => {
+      const resource = await show(wants)
+      return { version: versionIn(resource), resource }
+    },
+  }
+}
+
+/** The version that was committed; undefined after a deletion. Read by itself where the resource is not shown. */
+export async function versionOf({ show }: Applied): Promise<string | undefined> {
+  return show === null ? undefined : versionIn(await show(() => false))
+}
+
+function versionIn({ meta }: JsonObject): string {
+  return String((meta as JsonObject).version)
 }

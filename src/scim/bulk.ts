@@ -3,7 +3,7 @@ import { UsherError } from '../errors.ts'
 import { logFailure, toUsherError } from '../http/problem.ts'
 import type { JsonObject, ResourceType } from '../schema/types.ts'
 import { Answer } from './answer.ts'
-import { applyOne } from './apply.ts'
+import { applyOne, versionOf } from './apply.ts'
 import { referencesOf, resolvePathReference, resolveReferences, takeOut } from './bulk-references.ts'
 import { type BulkItem, readBulkRequest } from './bulk-request.ts'
 import { type BulkTarget, readBulkTarget } from './bulk-target.ts'
@@ -101,7 +101,7 @@ async function execute(run: Run, index: number, item: BulkItem, references: Read
     const applied = await applyOne(service, context, changeOf(item, target, resolveReferences(item.data, ids)))
     return result(item, {
       location: locationOf(context, target.type, target.id),
-      ...(applied.version === null ? {} : { version: applied.version }),
+      version: await versionOf(applied),
       status: target.method === 'DELETE' ? '204' : '200',
     })
   }
@@ -113,7 +113,7 @@ async function execute(run: Run, index: number, item: BulkItem, references: Read
   if (operations.length > 0) run.completions.push({ index, type: target.type, id: applied.id, operations })
   return result(item, {
     location: locationOf(context, target.type, applied.id),
-    ...(applied.version === null ? {} : { version: applied.version }),
+    version: await versionOf(applied),
     status: '201',
   })
 }
@@ -148,8 +148,8 @@ async function complete(run: Run): Promise<void> {
     const item = run.items[index]!
     try {
       const data = { schemas: [patchOpUrn], Operations: resolveReferences(operations, ids) }
-      const { version } = await applyOne(service, call.context, { method: 'PATCH', type, id, data })
-      if (version !== null) run.results[index] = { ...run.results[index], version }
+      const applied = await applyOne(service, call.context, { method: 'PATCH', type, id, data })
+      run.results[index] = { ...run.results[index], version: await versionOf(applied) }
     } catch (thrown) {
       logFailure(service.log, call.context.requestId, thrown)
       await applyOne(service, call.context, { method: 'DELETE', type, id })

@@ -1,6 +1,6 @@
 import type { ResourceType } from '../schema/types.ts'
 import { Answer } from './answer.ts'
-import { applyOne, committed } from './apply.ts'
+import { applyOne, committed, versionOf } from './apply.ts'
 import type { ScimCall, ScimService } from './call.ts'
 import { readProjection } from './parameters.ts'
 import { readIfMatch } from './preconditions.ts'
@@ -21,9 +21,9 @@ export async function patch(
   const { context } = call
   const projection = readProjection(call.rawQuery, context.dialect)
   const ifMatch = readIfMatch(call.ifMatch)
-  const resource = committed(await applyOne(service, context, { method: 'PATCH', type, id, data: body, ifMatch }))
+  const applied = await applyOne(service, context, { method: 'PATCH', type, id, data: body, ifMatch })
   if (context.dialect.patchAnswer === 'empty' && projection.attributes === undefined) {
-    return new Answer(204, { ETag: resource.version, Location: locationOf(context, type, id) })
+    return new Answer(204, { ETag: (await versionOf(applied)) ?? '', Location: locationOf(context, type, id) })
   }
-  return represent(service, context, 200, resource, projection)
+  return represent(service, context, 200, committed(applied), projection)
 }

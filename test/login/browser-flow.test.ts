@@ -287,6 +287,16 @@ describe('A login in the browser (authorization code with PKCE, state, nonce and
     assert.equal(provider.requests.userinfo, 1)
   })
 
+  it('row 107: a UserInfo answer that the issuer has signed is accepted', async () => {
+    provider.knobs.instead.userinfo = async (_request, response) => {
+      const claims = { ...provider.person, iss: provider.issuer, aud: provider.clientId, department: 'Sales' }
+      const token = await signJwt(provider.signingKey, claims)
+      response.writeHead(200, { 'content-type': 'application/jwt' }).end(token)
+    }
+    await browser.follow(start)
+    assert.equal(stage.arrivals[0]?.login.claims.department, 'Sales')
+  })
+
   it('a provider without UserInfo is fine', async () => {
     provider.knobs.discovery = ({ userinfo_endpoint: _, ...document }) => document
     assert.equal((await browser.follow(start)).response.status, 200)
@@ -390,7 +400,11 @@ describe('A login in the browser (authorization code with PKCE, state, nonce and
     const unknown = await refusedPage(`${stage.url}/login/nobody/c-1`, 404)
     assert.equal(await refusedPage(`${stage.url}/login/acme/nothing`, 404), unknown)
     await refusedPage(`${stage.url}/login/acme/nothing/callback?state=x`, 404)
-    assert.equal((await fetch(start, { method: 'POST' })).status, 405)
+    for (const method of ['POST', 'PUT', 'DELETE', 'HEAD']) {
+      assert.equal((await fetch(`${start}/callback?state=x`, { method })).status, 405)
+      assert.equal((await fetch(start, { method })).headers.get('allow'), 'GET')
+    }
+    assert.equal(stage.transactions.size, 0)
   })
 
   it('malformed parameters are a 400 page', async () => {
