@@ -51,7 +51,7 @@ async function stateFrom(
     id: user._id,
     version: user.version,
     resource: fromStored(environment.userType, user.resource),
-    externalIds: user.externalIds,
+    externalIds: user.externalIds.map(({ client, value }) => ({ client: client.replace(/^scim:/, ''), value })),
     holds: user.holds,
     grants: user.grants,
     memberships: edges

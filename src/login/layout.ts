@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { type Html, Html as HtmlText, html } from './html.ts'
+import { Html, html } from './html.ts'
 
 const style = `
 :root{color-scheme:light dark;--ink:#1d2430;--soft:#5c6675;--paper:#f6f7f9;--card:#fff;--line:#e1e5ea;--accent:#2257c9;--calm:#1f7a4d;--warn:#9a5b00}

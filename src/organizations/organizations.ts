@@ -117,7 +117,8 @@ export async function patchOrganization(
       }),
     () => new UsherError('conflict', 'Somebody else is changing the organization. Try again.'),
   )
-  if (patch.seatLimit !== undefined && patch.seatLimit !== null) await countSeats(store, id)
+  if (patch.seatLimit === null) await store.seats.deleteOne(id, { _id: id })
+  else if (patch.seatLimit !== undefined) await countSeats(store, id)
   return getOrganization(environment, context)
 }
 

@@ -80,6 +80,7 @@ export interface UserState {
   readonly version: number
   /** Canonical, without computed attributes; no `externalId`, no `roles`, no `active`. */
   readonly resource: Resource
+  /** `client` is the id of a SCIM client, or another source such as `login:{connection}`. */
   readonly externalIds: readonly { readonly client: string; readonly value: string }[]
   readonly holds: readonly Hold[]
   readonly grants: readonly Grant[]

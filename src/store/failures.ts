@@ -43,10 +43,11 @@ export function translateFailure(error: unknown): unknown {
   return error
 }
 
-/** `users: org, search.userName` */
+/** `users: org, search.userName`. A bulk write drops the key pattern, so the index is read by its name as well. */
 function duplicateKeyOf(error: InstanceType<typeof MongoServerError>): string {
+  const [, collection = '', index = ''] = /collection: \S+?\.(\w+) index: (\S+)/.exec(error.message) ?? []
   const pattern: unknown = error.keyPattern
-  const collection = /collection: \S+?\.(\w+) /.exec(error.message)?.[1] ?? ''
-  if (typeof pattern !== 'object' || pattern === null) return collection
-  return `${collection}: ${Object.keys(pattern).join(', ')}`
+  const fields =
+    typeof pattern === 'object' && pattern !== null ? Object.keys(pattern) : index.replace(/_-?1$/, '').split(/_-?1_/)
+  return `${collection}: ${fields.join(', ')}`
 }

@@ -1,65 +1,25 @@
 import assert from 'node:assert/strict'
-import type { ServerResponse } from 'node:http'
 import { afterEach, beforeEach, describe, it } from 'node:test'
-import { UsherError } from '../../src/errors.ts'
-import { assembleJwt, createSigningKey, signJwt } from '../provider/signing-key.ts'
-import { sendJson, TestProvider } from '../provider/test-provider.ts'
 import { Browser } from './browser.ts'
-import { type LoginStage, openLoginStage } from './login-stage.ts'
-
-/** What a broken token endpoint answers. */
-const broken = {
-  'status 500': (response: ServerResponse) => sendJson(response, 500, { error: 'server_error' }),
-  'no answer': () => {},
-  'no JSON': (response: ServerResponse) => {
-    response.writeHead(200, { 'content-type': 'text/html' }).end('<html>')
-  },
-  'an answer of 10 MB': (response: ServerResponse) => {
-    response.writeHead(200, { 'content-type': 'application/json' }).end(`{"a":"${'x'.repeat(10_000_000)}"}`)
-  },
-  'a refusal of the client': (response: ServerResponse) => sendJson(response, 401, { error: 'invalid_client' }),
-}
+import { openLoginStage } from './login-stage.ts'
+import { isCallback, openSigningIn, type SigningIn } from './signing-in.ts'
 
 const json = { accept: 'application/json' }
 
 describe('A login in the browser (authorization code with PKCE, state, nonce and iss)', () => {
-  let provider: TestProvider
-  let stage: LoginStage
-  let browser: Browser
+  let signingIn: SigningIn
+  let provider: SigningIn['provider']
+  let stage: SigningIn['stage']
+  let browser: SigningIn['browser']
   let start: string
+  let callbackUrl: SigningIn['callbackUrl']
+  let refusedPage: SigningIn['refusedPage']
+  let notGenuine: SigningIn['notGenuine']
   beforeEach(async () => {
-    provider = await TestProvider.start()
-    stage = await openLoginStage()
-    stage.add({ id: 'c-1', issuer: provider.issuer, clientId: provider.clientId, clientSecret: provider.clientSecret })
-    browser = new Browser()
-    start = `${stage.url}/login/acme/c-1`
+    signingIn = await openSigningIn()
+    ;({ provider, stage, browser, start, callbackUrl, refusedPage, notGenuine } = signingIn)
   })
-  afterEach(async () => {
-    await stage.close()
-    await provider.close()
-  })
-
-  const isCallback = (url: string) => url.includes('/callback?')
-  const callbackUrl = async (from = start) => (await browser.follow(from, { stop: isCallback })).url
-
-  async function refusedPage(url: string, status = 400, by = browser): Promise<string> {
-    const response = await by.visit(url)
-    const text = await response.text()
-    assert.equal(response.status, status, text)
-    assert.match(response.headers.get('content-type') ?? '', /^text\/html/)
-    assert.equal(response.headers.get('cache-control'), 'no-store')
-    assert.equal(response.headers.get('x-frame-options'), 'DENY')
-    assert.match(response.headers.get('content-security-policy') ?? '', /default-src 'none'.*frame-ancestors 'none'/)
-    return text
-  }
-
-  /** Not genuine: a 400 page, nobody arrived. */
-  async function notGenuine(options: { readonly tokenRequests?: number } = {}): Promise<void> {
-    await refusedPage(await callbackUrl())
-    assert.equal(stage.arrivals.length, 0)
-    if (options.tokenRequests !== undefined) assert.equal(provider.requests.token, options.tokenRequests)
-    assert.equal(stage.notGenuine.length, 1)
-  }
+  afterEach(() => signingIn.close())
 
   it('code flow: the person arrives once, with the claims of the ID token, and sees a page', async () => {
     provider.person = { sub: 'anna', email: 'anna@acme.example', email_verified: true }
@@ -205,195 +165,6 @@ describe('A login in the browser (authorization code with PKCE, state, nonce and
     const redirect = new URL(response.headers.get('location') ?? '').searchParams.get('redirect_uri')
     assert.equal(redirect, 'https://usher.example/base/login/acme/c-1/callback')
     await secure.close()
-  })
-
-  const wrongTokens: Record<string, (knobs: TestProvider['knobs']) => void> = {
-    'invalid iss': (knobs) => {
-      knobs.idTokenClaims = (claims) => ({ ...claims, iss: 'https://other.example' })
-    },
-    'missing sub': (knobs) => {
-      knobs.idTokenClaims = ({ sub: _, ...claims }) => claims
-    },
-    'invalid aud': (knobs) => {
-      knobs.idTokenClaims = (claims) => ({ ...claims, aud: 'other' })
-    },
-    'missing iat': (knobs) => {
-      knobs.idTokenClaims = ({ iat: _, ...claims }) => claims
-    },
-    'invalid nonce': (knobs) => {
-      knobs.idTokenClaims = (claims) => ({ ...claims, nonce: 'other' })
-    },
-    'missing nonce': (knobs) => {
-      knobs.idTokenClaims = ({ nonce: _, ...claims }) => claims
-    },
-    expired: (knobs) => {
-      knobs.idTokenClaims = (claims) => ({ ...claims, exp: Math.floor(Date.now() / 1000) - 120 })
-    },
-    'sig none': (knobs) => {
-      knobs.signIdToken = async (claims) => assembleJwt({ alg: 'none' }, claims)
-    },
-    'invalid signature': (knobs) => {
-      knobs.signIdToken = async (claims) =>
-        signJwt(await createSigningKey('ES256', provider.signingKey.published.kid!), claims)
-    },
-    'unknown key': (knobs) => {
-      knobs.signIdToken = async (claims) => signJwt(await createSigningKey(), claims)
-    },
-    'userinfo sub mismatch (row 107)': (knobs) => {
-      knobs.userInfo = (claims) => ({ ...claims, sub: 'somebody else' })
-    },
-    'userinfo signed by another key (row 107)': (knobs) => {
-      knobs.instead.userinfo = async (_request, response) => {
-        const foreign = await createSigningKey('ES256', provider.signingKey.published.kid!)
-        const token = await signJwt(foreign, { ...provider.person, iss: provider.issuer, aud: provider.clientId })
-        response.writeHead(200, { 'content-type': 'application/jwt' }).end(token)
-      }
-    },
-  }
-  for (const [name, turn] of Object.entries(wrongTokens)) {
-    it(`${name}: not a genuine login, a 400 page, nobody arrives`, async () => {
-      turn(provider.knobs)
-      await notGenuine()
-    })
-  }
-
-  it('RS256 is accepted', async () => {
-    provider.signingKey = await createSigningKey('RS256')
-    provider.publishedKeys = [provider.signingKey]
-    assert.equal((await browser.follow(start)).response.status, 200)
-  })
-
-  it('kid absent with one key, and with several matching keys: accepted', async () => {
-    provider.knobs.signIdToken = (claims) => signJwt(provider.signingKey, claims, { kid: undefined })
-    assert.equal((await browser.follow(start)).response.status, 200)
-    await provider.rotate({ keepOld: true })
-    assert.equal((await browser.follow(start)).response.status, 200)
-  })
-
-  it('signing-key rotation, and rotation just before signing: accepted', async () => {
-    assert.equal((await browser.follow(start)).response.status, 200)
-    const url = await callbackUrl()
-    await provider.rotate()
-    assert.equal((await browser.visit(url)).status, 200)
-  })
-
-  it('userinfo by header, scope to userinfo claims: they are added, and the ID token wins', async () => {
-    provider.person = { sub: 'anna', email: 'anna@acme.example' }
-    provider.userInfoOnly = { department: 'Sales', email: 'other@acme.example' }
-    await browser.follow(start)
-    const claims = stage.arrivals[0]?.login.claims
-    assert.equal(claims?.department, 'Sales')
-    assert.equal(claims?.email, 'anna@acme.example')
-    assert.equal(provider.requests.userinfo, 1)
-  })
-
-  it('row 107: a UserInfo answer that the issuer has signed is accepted', async () => {
-    provider.knobs.instead.userinfo = async (_request, response) => {
-      const claims = { ...provider.person, iss: provider.issuer, aud: provider.clientId, department: 'Sales' }
-      const token = await signJwt(provider.signingKey, claims)
-      response.writeHead(200, { 'content-type': 'application/jwt' }).end(token)
-    }
-    await browser.follow(start)
-    assert.equal(stage.arrivals[0]?.login.claims.department, 'Sales')
-  })
-
-  it('a provider without UserInfo is fine', async () => {
-    provider.knobs.discovery = ({ userinfo_endpoint: _, ...document }) => document
-    assert.equal((await browser.follow(start)).response.status, 200)
-    assert.equal(provider.requests.userinfo, 0)
-  })
-
-  it('client_secret_basic where it is accepted or nothing is announced, client_secret_post where only that is', async () => {
-    await browser.follow(start)
-    assert.equal(provider.lastAuthentication, 'Basic')
-    provider.knobs.discovery = (document) => ({
-      ...document,
-      token_endpoint_auth_methods_supported: ['client_secret_post'],
-    })
-    stage.add({ id: 'c-2', issuer: provider.issuer, clientId: provider.clientId, clientSecret: provider.clientSecret })
-    assert.equal((await browser.follow(`${stage.url}/login/acme/c-2`)).response.status, 200)
-    assert.equal(provider.lastAuthentication, 'post')
-  })
-
-  for (const [name, answer] of Object.entries(broken)) {
-    it(`row 123: a token endpoint with ${name} is a 502 page, and nobody arrives`, async () => {
-      const url = await callbackUrl()
-      provider.knobs.instead.token = (_request, response) => answer(response)
-      const began = performance.now()
-      const text = await refusedPage(url, 502)
-      assert.ok(performance.now() - began < 10_000)
-      assert.match(text, /try again/i)
-      assert.equal(stage.arrivals.length, 0)
-    })
-  }
-
-  it('row 124: keys that cannot be read are a 502 page', async () => {
-    const url = await callbackUrl()
-    provider.knobs.instead.jwks = (_request, response) => sendJson(response, 503, {})
-    await refusedPage(url, 502)
-  })
-
-  it('a provider that is down at the start is a 502 page; what was read before serves through an outage', async () => {
-    provider.knobs.instead.discovery = (_request, response) => sendJson(response, 503, {})
-    await refusedPage(start, 502)
-    delete provider.knobs.instead.discovery
-    stage.clockOffset = 6_000
-    assert.equal((await browser.follow(start)).response.status, 200)
-    provider.knobs.instead.discovery = (_request, response) => sendJson(response, 503, {})
-    stage.clockOffset = 3_600_000
-    assert.equal((await browser.visit(start)).status, 302)
-  })
-
-  it('an error of the provider is told apart: the person gave up (400), the provider failed (502)', async () => {
-    for (const [error, status] of [
-      ['access_denied', 400],
-      ['login_required', 400],
-      ['server_error', 502],
-      ['invalid_scope', 502],
-    ] as const) {
-      provider.knobs.authorization = ({ state, iss }) => ({ state: state!, iss: iss!, error })
-      await refusedPage(await callbackUrl(), status)
-    }
-    assert.equal(provider.requests.token, 0)
-  })
-
-  it('a refusal is a 403 page with a calm sentence and the reference, never the detail', async () => {
-    stage.onArrival = () => {
-      throw new UsherError('user_suspended', 'The user 4711 is suspended by scim:x.', {
-        members: { decisionId: 'd-1', reference: '7F3K-22QM' },
-      })
-    }
-    const text = await refusedPage(await callbackUrl(), 403)
-    assert.match(text, /7F3K-22QM/)
-    assert.doesNotMatch(text, /suspend|4711|scim/i)
-  })
-
-  it('a failure of ours is a 500 page that says nothing', async () => {
-    stage.onArrival = () => {
-      throw new Error('driver said: secret')
-    }
-    assert.doesNotMatch(await refusedPage(await callbackUrl(), 500), /driver|secret/)
-  })
-
-  it('row 106: a discovery that announces another issuer ends the login as the decision `issuer_mismatch`', async () => {
-    await browser.follow(start)
-    provider.knobs.discovery = (document) => ({
-      ...document,
-      issuer: 'https://moved.example',
-      token_endpoint: 'http://127.0.0.1:9/',
-    })
-    stage.clockOffset = 600_001
-    const url = await callbackUrl()
-    stage.clockOffset = 0
-    await browser.visit(url)
-    assert.equal(stage.arrivals[1]?.connection.announcedIssuer, 'https://moved.example')
-    assert.equal(stage.arrivals[1]?.login.issuer, provider.issuer)
-  })
-
-  it('row 106: where no endpoints of the pinned issuer are known, nothing is sent to those of another one', async () => {
-    provider.knobs.discovery = (document) => ({ ...document, issuer: 'https://moved.example' })
-    await refusedPage(start, 403)
-    assert.equal(provider.requests.authorize, 0)
   })
 
   it('unknown organizations and connections are the same 404 page; other methods are 405', async () => {

@@ -13,7 +13,7 @@ import { putRole } from '../../src/organizations/roles.ts'
 import { createScimClient } from '../../src/organizations/scim-clients.ts'
 import { contextOf, keyOf, openRoom, refuses } from './room.ts'
 
-const room = openRoom()
+const room = await openRoom()
 const { environment } = room
 const issuer = 'https://idp.example'
 room.issuers.set(issuer, issuer)

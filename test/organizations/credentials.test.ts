@@ -14,7 +14,7 @@ import {
 import { createScimToken, deleteScimToken } from '../../src/organizations/scim-tokens.ts'
 import { contextOf, keyOf, openRoom, refuses } from './room.ts'
 
-const room = openRoom()
+const room = await openRoom()
 const { environment } = room
 const later = (seconds: number) => new Date(Date.now() + seconds * 1_000)
 

@@ -9,7 +9,7 @@ import {
 } from '../../src/organizations/domains.ts'
 import { contextOf, keyOf, openRoom, refuses } from './room.ts'
 
-const room = openRoom()
+const room = await openRoom()
 const { environment, txt } = room
 const day = 86_400_000
 

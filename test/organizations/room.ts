@@ -1,14 +1,14 @@
 /** A room with organizations over a real database, and short words for what tests do with it. */
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { after, before } from 'node:test'
+import { after } from 'node:test'
 import type { OrganizationRef, Principal } from '../../src/context.ts'
 import { UsherError } from '../../src/errors.ts'
 import { CredentialCache } from '../../src/organizations/credential-cache.ts'
 import type { OrganizationContext, OrganizationsEnvironment } from '../../src/organizations/environment.ts'
 import { createOrganization, organizationBySlug } from '../../src/organizations/organizations.ts'
 import { createSealing } from '../../src/organizations/sealing.ts'
-import { openStore, type Store } from '../../src/store/store.ts'
+import { openStore } from '../../src/store/store.ts'
 import { testDatabase } from '../database.ts'
 import { user } from '../schema/registry-of-tests.ts'
 
@@ -23,24 +23,17 @@ export interface Room {
   readonly organization: (slug?: string) => Promise<OrganizationRef>
 }
 
-/** Opens the room when the test file begins and closes it when it ends. */
-export function openRoom(): Room {
+/** Opens the room; it is closed when the test file ends. */
+export async function openRoom(): Promise<Room> {
   const txt: Room['txt'] = new Map()
   const issuers: Room['issuers'] = new Map()
-  const uri = testDatabase()
-  let store: Store | undefined
-  before(async () => {
-    store = await openStore({ uri })
-    await store.prepare()
-  })
-  after(async () => store?.close())
+  const store = await openStore({ uri: testDatabase() })
+  after(() => store.close())
+  await store.prepare()
   const credentialCache = new CredentialCache()
   const sealing = createSealing(randomBytes(32))
   const environment: OrganizationsEnvironment = {
-    get store() {
-      assert.ok(store, 'the store is open while tests run')
-      return store
-    },
+    store,
     publicUrl: 'https://usher.example',
     jitDefaults: { mode: 'on', attributeSyncMethod: 'PRESERVE_LOCAL' },
     sealing,

@@ -1,0 +1,254 @@
+/**
+ * The whole of Usher on a real database, as its users see it: only HTTP goes in and out. One for each test file; every
+ * test makes an organization of its own in it.
+ */
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after } from 'node:test'
+import { type App, createApp } from '../../src/app.ts'
+import { readConfig } from '../../src/config.ts'
+import { listen } from '../../src/http/listen.ts'
+import { createLogger } from '../../src/http/log.ts'
+import { openStore, type Store } from '../../src/store/store.ts'
+import { testDatabase } from '../database.ts'
+import type { Claims, TestProvider } from '../provider/test-provider.ts'
+
+export const adminToken = `usher_admin_${randomBytes(32).toString('hex')}`
+
+/** An answer with its body read as JSON, whatever its media type. */
+export interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into JSON of every shape, and an assertion is their type check
+  readonly body: any
+  readonly text: string
+}
+
+export interface Call {
+  readonly token?: string | null
+  readonly body?: unknown
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+export interface Usher {
+  readonly url: string
+  readonly app: App
+  readonly store: Store
+  /** The clock that the app sees; tests may move it. */
+  readonly clock: { offset: number }
+  /** TXT records by name, for domain proofs. */
+  readonly txt: Map<string, string[]>
+  call(method: string, path: string, call?: Call): Promise<Answer>
+  /** The operator's call of the admin API; `path` begins behind `/api/v1`. Fails unless the status is one of success. */
+  admin(method: string, path: string, body?: unknown): Promise<Answer['body']>
+  /** A new organization with a default role `member` and the verified domain `{slug}.example`. */
+  organization(settings?: Readonly<Record<string, unknown>>): Promise<Organization>
+}
+
+export interface Organization {
+  readonly slug: string
+  readonly domain: string
+  /** A call of the admin API below the organization, by the operator; fails unless it succeeds. */
+  admin(method: string, path: string, body?: unknown): Promise<Answer['body']>
+  /** The same whatever the answer. */
+  ask(method: string, path: string, body?: unknown, token?: string): Promise<Answer>
+  scimClient(settings?: Readonly<Record<string, unknown>>): Promise<ScimClient>
+  /** A connection to a provider that signs what a test says. */
+  connection(provider: TestProvider, settings?: Readonly<Record<string, unknown>>): Promise<TestConnection>
+}
+
+export interface ScimClient {
+  readonly id: string
+  readonly token: string
+  /** `path` begins behind the organization's base. */
+  call(method: string, path: string, body?: unknown, headers?: Readonly<Record<string, string>>): Promise<Answer>
+  /** The same; fails unless it succeeds. */
+  must(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<Answer['body']>
+}
+
+export interface TestConnection {
+  readonly id: string
+  readonly provider: TestProvider
+  /** Signs an ID token with these claims and hands it in, as an application does. */
+  login(claims: Claims, more?: Readonly<Record<string, unknown>>): Promise<Answer>
+  token(claims: Claims): Promise<string>
+  jit(settings: Readonly<Record<string, unknown>>): Promise<Answer['body']>
+}
+
+const userUrn = 'urn:ietf:params:scim:schemas:core:2.0:User'
+const patchUrn = 'urn:ietf:params:scim:api:messages:2.0:PatchOp'
+
+/** A PATCH body with these operations. */
+export function patchOp(...operations: readonly Readonly<Record<string, unknown>>[]) {
+  return { schemas: [patchUrn], Operations: operations }
+}
+
+/** A User body. */
+export function user(userName: string, more: Readonly<Record<string, unknown>> = {}) {
+  return { schemas: [userUrn], userName, ...more }
+}
+
+/** A Group body. */
+export function group(displayName: string, more: Readonly<Record<string, unknown>> = {}) {
+  return { schemas: ['urn:ietf:params:scim:schemas:core:2.0:Group'], displayName, ...more }
+}
+
+/**
+ * Starts Usher on a free port and a database of its own; it ends with the test file. Called at the top of a file: within
+ * a hook, the end would be that of the hook.
+ */
+export async function startUsher(environment: Readonly<Record<string, string>> = {}): Promise<Usher> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'usher-blackbox-'))
+  const port = await freePort()
+  const url = `http://127.0.0.1:${port}`
+  const config = readConfig({
+    USHER_PORT: String(port),
+    USHER_DATA_DIR: dataDir,
+    USHER_ADMIN_TOKEN: adminToken,
+    USHER_LOG_LEVEL: 'silent',
+    NODE_ENV: 'test',
+    MONGODB_URI: testDatabase(),
+    ...environment,
+  })
+  const store = await openStore({ uri: config.mongodbUri! })
+  await store.prepare()
+  const clock = { offset: 0 }
+  const txt = new Map<string, string[]>()
+  const app = await createApp({
+    config,
+    store,
+    log: createLogger(config.logLevel),
+    version: 'test',
+    now: () => new Date(Date.now() + clock.offset),
+    resolveTxt: async (name) => (txt.get(name) ?? []).map((value) => [value]),
+  })
+  await listen(app.server, { host: '127.0.0.1', port })
+  after(async () => {
+    app.server.closeAllConnections()
+    app.server.close()
+    await app.stop()
+    await store.close()
+    await rm(dataDir, { recursive: true, force: true })
+  })
+  const call = (method: string, path: string, options: Call = {}) => request(url, method, path, options)
+  const admin = async (method: string, path: string, body?: unknown) =>
+    succeeded(await call(method, `/api/v1${path}`, { body, token: adminToken }))
+  return {
+    url,
+    app,
+    store,
+    clock,
+    txt,
+    call,
+    admin,
+    organization: (settings) => makeOrganization(call, admin, settings),
+  }
+}
+
+async function makeOrganization(
+  call: Usher['call'],
+  operator: Usher['admin'],
+  settings: Readonly<Record<string, unknown>> = {},
+): Promise<Organization> {
+  const slug = `org-${randomBytes(5).toString('hex')}`
+  const domain = `${slug}.example`
+  await operator('POST', '/organizations', { slug, ...settings })
+  const ask: Organization['ask'] = (method, path, body, token = adminToken) =>
+    call(method, `/api/v1/organizations/${slug}${path}`, { body, token })
+  const admin: Organization['admin'] = async (method, path, body) => succeeded(await ask(method, path, body))
+  await admin('PUT', '/roles/member', {})
+  await admin('PATCH', '', { defaultRole: 'member' })
+  await admin('POST', '/domains', { domain, verified: true, reason: 'test' })
+  return {
+    slug,
+    domain,
+    admin,
+    ask,
+    async scimClient(client = {}) {
+      const { id, token } = await admin('POST', '/scim-clients', {
+        name: `client-${randomBytes(3).toString('hex')}`,
+        ...client,
+      })
+      const scim: ScimClient['call'] = (method, path, body, headers = {}) =>
+        call(method, `/scim/v2/${slug}${path}`, {
+          token,
+          body,
+          headers: { 'content-type': 'application/scim+json', ...headers },
+        })
+      return { id, token, call: scim, must: async (...input) => succeeded(await scim(...input)) }
+    },
+    async connection(provider, connection = {}) {
+      const { id } = await admin('POST', '/connections', {
+        name: `connection-${randomBytes(3).toString('hex')}`,
+        type: 'oidc',
+        issuer: provider.issuer,
+        clientId: provider.clientId,
+        clientSecret: provider.clientSecret,
+        ...connection,
+      })
+      // Two logins of one person within a second are two tokens.
+      const token = (claims: Claims) => provider.idToken({ jti: randomBytes(8).toString('hex'), ...claims })
+      return {
+        id,
+        provider,
+        token,
+        login: async (claims, more = {}) =>
+          ask('POST', `/connections/${id}/logins`, { idToken: await token(claims), ...more }),
+        jit: (jit) => admin('PUT', `/connections/${id}/jit`, jit),
+      }
+    },
+  }
+}
+
+async function request(
+  url: string,
+  method: string,
+  path: string,
+  { token, body, headers = {} }: Call,
+): Promise<Answer> {
+  const text = typeof body === 'string' ? body : JSON.stringify(body)
+  const response = await fetch(`${url}${path}`, {
+    method,
+    redirect: 'manual',
+    headers: {
+      ...(token == null ? {} : { authorization: `Bearer ${token}` }),
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    ...(body === undefined ? {} : { body: text }),
+  })
+  const answer = await response.text()
+  return { status: response.status, headers: response.headers, body: readJson(answer), text: answer }
+}
+
+function readJson(text: string): unknown {
+  try {
+    return text === '' ? undefined : JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function succeeded(answer: Answer): Answer['body'] {
+  if (answer.status >= 200 && answer.status < 300) return answer.body
+  throw new Error(`${answer.status} ${answer.text}`)
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
