@@ -7,7 +7,7 @@ import { UsherError } from './errors.ts'
 import { listen } from './http/listen.ts'
 import { createLogger, type Logger } from './http/log.ts'
 import { closeServer } from './http/shutdown.ts'
-import { type DemoProvider, demoClientId, startDemoProvider } from './sandbox/provider.ts'
+import { startDemoProvider } from './sandbox/provider.ts'
 import { loadProviderSecrets } from './sandbox/provider-secrets.ts'
 import { EmbeddedDatabaseError } from './store/embedded/problem.ts'
 import { startEmbedded } from './store/embedded/server.ts'
@@ -37,12 +37,16 @@ async function main(): Promise<void> {
     log.error('A rejection was not handled.', { error })
     process.exit(1)
   })
+  if (config.sandbox && cluster.isPrimary) closings.push(await openDemoProvider(config))
+  const uri = await databaseOf(config, closings)
   if (config.workers > 1 && cluster.isPrimary) {
-    const uri = await databaseOf(config, closings)
     closings.push(superviseWorkers({ count: config.workers, environment: { MONGODB_URI: uri }, log }))
+    welcome(config, null)
     return
   }
-  await serve(config, await databaseOf(config, closings), log, closings)
+  const app = await serve(config, uri, log, closings)
+  if (cluster.isPrimary) welcome(config, app.newOperatorToken)
+  else if (app.newOperatorToken !== null) console.log(tokenLines(app.newOperatorToken).join('\n'))
 }
 
 /** The database's URI; without a setting an embedded server is started. */
@@ -54,50 +58,55 @@ async function databaseOf(config: Config, closings: Closing[]): Promise<string> 
   return server.uri
 }
 
-async function serve(config: Config, uri: string, log: Logger, closings: Closing[]): Promise<void> {
+async function serve(config: Config, uri: string, log: Logger, closings: Closing[]): Promise<App> {
   const store = await openStore({ uri })
   closings.push(() => store.close())
   await store.prepare()
   const app = await createApp({ config, store, log, version: packageVersion() })
   closings.push(() => app.stop())
+  if (config.sandbox) {
+    const { clientSecret } = await loadProviderSecrets(config.dataDir)
+    await app.seedSandbox({ issuer: demoIssuer(config), clientSecret })
+  }
   await listen(app.server, { host: config.host, port: config.port })
   closings.push(async () => {
     app.draining.begin()
     await closeServer(app.server)
   })
-  const leads = !cluster.isWorker || cluster.worker?.id === 1
-  if (config.sandbox && leads) await openSandbox(config, app, closings)
-  if (leads) welcome(config, app)
+  return app
 }
 
-/** The demo identity provider listens on the next port. */
-async function openSandbox(config: Config, app: App, closings: Closing[]): Promise<void> {
-  const secrets = await loadProviderSecrets(config.dataDir)
-  const port = config.port + 1
-  const provider: DemoProvider = await startDemoProvider({
+/** The demo identity provider listens on the next port. Gives what ends it. */
+async function openDemoProvider(config: Config): Promise<Closing> {
+  const provider = await startDemoProvider({
     host: config.host,
-    port,
-    issuer: `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`,
+    port: config.port + 1,
+    issuer: demoIssuer(config),
     loginUrl: `${config.publicUrl}/login`,
-    secrets,
+    secrets: await loadProviderSecrets(config.dataDir),
   })
-  closings.push(() => provider.close())
-  await app.seedSandbox({ issuer: provider.issuer, clientSecret: secrets.clientSecret })
+  return () => provider.close()
 }
 
-function welcome(config: Config, app: App): void {
+function demoIssuer({ host, port }: Config): string {
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port + 1}`
+}
+
+function welcome(config: Config, newToken: string | null): void {
   const lines = [`Usher ${packageVersion()} is ready at ${config.publicUrl}`]
-  if (config.sandbox)
-    lines.push(`  Sandbox      ${config.publicUrl}/ (organization acme, identity provider "${demoClientId}")`)
-  lines.push(`  SCIM         ${config.publicUrl}/scim/v2/{organization}`)
-  lines.push(`  Admin API    ${config.publicUrl}/api/v1 (described at /api/v1/openapi.json)`)
-  if (app.newOperatorToken !== null) {
+  if (config.sandbox) {
     lines.push(
-      `  Admin token  ${app.newOperatorToken}`,
-      '               Keep it: it is shown this once and stored as a hash.',
+      `  Sandbox      ${config.publicUrl}/ (organization acme, demo identity provider at ${demoIssuer(config)})`,
     )
   }
+  lines.push(`  SCIM         ${config.publicUrl}/scim/v2/{organization}`)
+  lines.push(`  Admin API    ${config.publicUrl}/api/v1 (described at /api/v1/openapi.json)`)
+  if (newToken !== null) lines.push(...tokenLines(newToken))
   console.log(lines.join('\n'))
+}
+
+function tokenLines(token: string): readonly string[] {
+  return [`  Admin token  ${token}`, '               Keep it: it is shown this once and stored as a hash.']
 }
 
 /** The first signal drains and ends with 0; a later one ends at once. */

@@ -60,7 +60,6 @@ const scopesFor = {
   admin: ['admin', 'admin:privileged'],
   logins: ['admin', 'admin:privileged', 'logins'],
   read: ['admin', 'admin:privileged', 'read'],
-  any: ['admin', 'admin:privileged', 'read', 'logins'],
 } as const
 
 /** @throws UsherError `forbidden` */

@@ -13,7 +13,6 @@ const scopesOf: Readonly<Record<Access, string>> = {
   admin: 'a key with the scope admin',
   logins: 'a key with the scope logins or admin',
   read: 'a key with the scope read or admin',
-  any: 'a key of the organization',
 }
 
 /** Paths are below the server's URL, which ends with `/api/v1`. */

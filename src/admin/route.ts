@@ -8,9 +8,9 @@ export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete'
 
 /**
  * Who may call a route. `operator`: nobody else; `privileged`: also a key with `admin:privileged`;
- * `admin`, `logins`, `read`: keys with that scope, and with `admin`, which covers both others; `any`: every key.
+ * `admin`, `logins`, `read`: keys with that scope, and with `admin`, which covers both others.
  */
-export type Access = 'operator' | 'privileged' | 'admin' | 'logins' | 'read' | 'any'
+export type Access = 'operator' | 'privileged' | 'admin' | 'logins' | 'read'
 
 /** The headers that a handler may look at. */
 export interface Preconditions {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
-import { type Organization, startUsher, user } from '../blackbox/usher.ts'
+import { type ScimClient, startUsher, user } from '../blackbox/usher.ts'
 import { TestProvider } from '../provider/test-provider.ts'
 
 const usher = await startUsher()
@@ -31,9 +31,9 @@ async function waitForJob(job: string): Promise<{ readonly state: string; readon
   throw new Error('the job does not end')
 }
 
-async function names(organization: Organization): Promise<readonly string[]> {
-  const { id: _, ...client } = await organization.scimClient()
-  const { Resources = [] } = await client.must('GET', '/Users')
+/** Active users, by the part of their names before the domain. */
+async function names(scim: ScimClient): Promise<readonly string[]> {
+  const { Resources = [] } = await scim.must('GET', '/Users')
   return Resources.filter((each: { active: boolean }) => each.active)
     .map((each: { userName: string }) => each.userName.split('@')[0])
     .sort()
@@ -133,9 +133,10 @@ describe('seats', () => {
 describe('decisions and simulations', () => {
   it('P-13 a simulation shows what the login then does, and writes nothing', async () => {
     const { organization, connection, claims } = await house()
+    const scim = await organization.scimClient()
     const body = { claims: claims('ann') }
     const simulated = await organization.admin('POST', `/connections/${connection.id}/simulations`, body)
-    assert.deepEqual(await names(organization), [])
+    assert.deepEqual(await names(scim), [])
     assert.deepEqual((await organization.admin('GET', '/decisions')).items, [])
     const login = await connection.login(body.claims)
     const recorded = await organization.admin('GET', `/decisions/${login.body.decisionId}`)
@@ -250,7 +251,7 @@ describe('A22 the deletion of a connection', () => {
       assert.equal((await connection.login(claims('ann'))).status, 404)
       const done = await waitForJob(job)
       assert.deepEqual([done.state, done.progress], ['done', { done: 3, total: 3 }])
-      assert.deepEqual(await names(organization), left)
+      assert.deepEqual(await names(scim), left)
       assert.equal((await organization.ask('GET', path)).status, 404)
     })
   }
