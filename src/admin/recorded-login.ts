@@ -24,7 +24,7 @@ export function recordedLogin(connection: Connection, decision: JsonObject): Rec
   const implied = { iss: connection.issuer, [subjectClaim]: decision.subject ?? undefined }
   for (const [name, value] of Object.entries(implied)) if (value !== undefined) claims[name] ??= value
   return {
-    login: { issuer: connection.issuer, claims, issuedAt: new Date(String(decision.at)) },
+    login: { issuer: connection.issuer, claims, issuedAt: new Date(String(decision.issuedAt)) },
     unknownClaims: unknownClaims.filter((name) => claims[name] === undefined),
   }
 }

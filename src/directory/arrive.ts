@@ -18,10 +18,11 @@ import { commit } from './commit.ts'
 import { type DecisionName, decisionRecord } from './decision-record.ts'
 import type { LoginEffects } from './effects.ts'
 import { type DirectoryEnvironment, newId } from './environment.ts'
-import { linkUser } from './plan-user.ts'
+import { linkUser } from './hold-user.ts'
 import { guardLastHolders } from './privilege.ts'
 import { recordedAnswer } from './replay.ts'
 import { readDomains, readRemovals, readSnapshot, type SnapshotReading } from './snapshot.ts'
+import { shadowValues } from './sources.ts'
 import type { Arrival, ArrivalInput, Operation } from './types.ts'
 import { Workspace } from './workspace.ts'
 
@@ -134,7 +135,7 @@ async function execute(
   const identity = planLink(workspace, input, effects, id)
   const draft = workspace.users.get(id)
   if (before !== null && draft !== undefined && draft.before?.version !== effects.version) throw new StoreConflict(null)
-  if (before !== null && draft === undefined && needsTouch(effects, before))
+  if (before !== null && draft === undefined && needsTouch(context, effects, before))
     linkUser(environment, workspace, before, login)
   const user = workspace.users.get(id)?.after ?? before
   if (user === null) throw new StoreConflict(null)
@@ -166,8 +167,9 @@ async function execute(
 }
 
 /** Whether the user's document must be written although the operations do not: for a link, a proof or a shadow. */
-function needsTouch(effects: DecisionEffects, before: UserDocument): boolean {
+function needsTouch({ now, source }: RequestContext, effects: DecisionEffects, before: UserDocument): boolean {
   if (effects.link !== null) return true
+  if (shadowValues(before.sources, effects.shadowed, { source, at: now }) !== before.sources) return true
   return effects.provenEmail !== null && !before.provenEmails.includes(effects.provenEmail)
 }
 

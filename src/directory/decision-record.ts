@@ -54,6 +54,7 @@ export function decisionView(decision: DecisionDocument): JsonObject {
     id: decision._id,
     reference: decision.reference,
     at: decision.at.toISOString(),
+    issuedAt: decision.issuedAt.toISOString(),
     connection: decision.connection,
     configVersion: decision.configVersion,
     outcome: decision.outcome,

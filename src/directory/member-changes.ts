@@ -1,5 +1,6 @@
 /** Changes of a group's members as edge drafts. A source adds and takes away only what it gives itself. */
 import { UsherError } from '../errors.ts'
+import { toElementPredicate } from '../filter/predicate.ts'
 import type { ResolvedFilter } from '../filter/types.ts'
 import type { DeferredChange } from '../patch/types.ts'
 import type { JsonObject, Resource } from '../schema/types.ts'
@@ -142,35 +143,29 @@ async function replace(
   }
 }
 
-/** A filter on members can be about their value and type; what they are called is not stored with the membership. */
+/**
+ * A filter on members can be about their value and type; what they are called is not stored with the membership.
+ * @throws UsherError `invalid_filter`
+ */
 function memberPredicate(filter: ResolvedFilter): (edge: EdgeDraft) => boolean {
+  refuseUnstored(filter)
+  const matches = toElementPredicate(filter)
+  return ({ member, kind }) => matches({ value: member, type: kind })
+}
+
+function refuseUnstored(filter: ResolvedFilter): void {
   switch (filter.kind) {
-    case 'and': {
-      const terms = filter.terms.map(memberPredicate)
-      return (edge) => terms.every((term) => term(edge))
-    }
-    case 'or': {
-      const terms = filter.terms.map(memberPredicate)
-      return (edge) => terms.some((term) => term(edge))
-    }
-    case 'not': {
-      const term = memberPredicate(filter.term)
-      return (edge) => !term(edge)
-    }
-    case 'constant':
-      return () => filter.value
+    case 'and':
+    case 'or':
+      for (const term of filter.terms) refuseUnstored(term)
+      return
+    case 'not':
+      return refuseUnstored(filter.term)
     case 'present':
-      return () => true
     case 'compare': {
-      const name = filter.target.subAttribute?.name ?? 'value'
-      const { operator, value } = filter
-      if ((name !== 'value' && name !== 'type') || (operator !== 'eq' && operator !== 'ne')) break
-      return (edge) => {
-        const actual = name === 'value' ? edge.member : edge.kind
-        const equal = String(actual).toLowerCase() === String(value).toLowerCase()
-        return operator === 'eq' ? equal : !equal
-      }
+      const name = filter.target.subAttribute?.name
+      if (name === 'value' || name === 'type') return
+      throw new UsherError('invalid_filter', 'Members can be selected by "value" and "type" only.')
     }
   }
-  throw new UsherError('invalid_filter', 'Members can be selected by "value" and "type" with eq and ne only.')
 }

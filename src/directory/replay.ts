@@ -1,10 +1,10 @@
 /** The same token again: the recorded answer of the first time, as long as the user may still sign in. */
 import type { RequestContext } from '../context.ts'
 import { type ErrorCode, UsherError } from '../errors.ts'
+import { refusalByHolds } from '../provisioning/steps/lifecycle.ts'
 import type { Decision } from '../provisioning/types.ts'
 import type { DecisionDocument, UserDocument } from '../store/documents.ts'
 import type { DirectoryEnvironment } from './environment.ts'
-import { stateOf } from './holds.ts'
 import type { Arrival } from './types.ts'
 
 /** @throws UsherError with the recorded refusal, or that of the user's present state, and the same decision */
@@ -34,19 +34,7 @@ export async function recordedAnswer(
 
 /** Which state of a user refuses a login; null for one that admits it. */
 function refusalOf(user: UserDocument | null): ErrorCode | null {
-  if (user === null) return 'user_deleted'
-  switch (stateOf(user.holds)) {
-    case 'active':
-      return null
-    case 'suspended':
-      return 'user_suspended'
-    case 'locked':
-      return 'user_locked'
-    case 'deactivated':
-      return user.holds.some(({ kind, source }) => kind === 'deactivated' && source.startsWith('scim:'))
-        ? 'user_deactivated_by_scim'
-        : 'user_deactivated_by_admin'
-  }
+  return user === null ? 'user_deleted' : refusalByHolds(user.holds)
 }
 
 function refusal(decision: DecisionDocument, code: ErrorCode, detail: string): UsherError {

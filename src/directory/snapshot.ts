@@ -140,7 +140,7 @@ async function readUnlinked(
   lookups: Lookups,
   catalogue: readonly RoleDocument[],
 ): Promise<Unlinked> {
-  const [hits, invitation, takenUserNames, createdWithinHour] = await Promise.all([
+  const [hits, invitation, takenUserNames, createdWithinHour, tombstones] = await Promise.all([
     Promise.all(lookups.rules.map((rule) => findCandidates(environment, context, catalogue, rule))),
     readInvitation(environment, context, lookups.email),
     readTakenUserNames(environment, context, lookups.userNames),
@@ -153,13 +153,13 @@ async function readUnlinked(
       },
       { limit: connection.settings.limits.createsPerHour + 1 },
     ),
+    findTombstones(environment, context, connection, lookups),
   ])
   const candidates = lookups.rules.map((rule, position) => ({
     index: rule.index,
     users: hits[position]!.map(({ state }) => state),
   }))
   const readings = hits.flat()
-  const tombstones = readings.length > 0 ? [] : await findTombstones(environment, context, connection, lookups)
   return { readings, candidates, tombstones, invitation, takenUserNames, createdWithinHour }
 }
 

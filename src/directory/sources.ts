@@ -37,7 +37,10 @@ export function updateSources(
   return different ? result : sources
 }
 
-/** Notes what a source would have set where another has authority. */
+/**
+ * Notes what a source would have set where another has authority, and forgets what it would have set before: `values`
+ * is everything in which this source differs now.
+ */
 export function shadowValues(
   sources: readonly AttributeSourceDocument[],
   values: readonly { readonly path: string; readonly value: JsonValue }[],
@@ -46,11 +49,11 @@ export function shadowValues(
   let different = false
   const result = sources.map((entry) => {
     const shadow = values.find(({ path }) => path === entry.path)
-    if (shadow === undefined) return entry
     const others = (entry.shadowed ?? []).filter(({ source }) => source !== writer.source)
     const present = (entry.shadowed ?? []).find(({ source }) => source === writer.source)
-    if (present !== undefined && equalValues(present.value, shadow.value)) return entry
+    if (equalValues(present?.value, shadow?.value)) return entry
     different = true
+    if (shadow === undefined) return { ...entry, shadowed: others }
     return { ...entry, shadowed: [...others, { source: writer.source, value: shadow.value, at: writer.at }] }
   })
   return different ? result : sources

@@ -3,6 +3,7 @@ import type { RequestContext } from '../context.ts'
 import type { UserState } from '../provisioning/types.ts'
 import type { IdentityDocument, MembershipDocument, RoleDocument, UserDocument } from '../store/documents.ts'
 import type { DirectoryEnvironment } from './environment.ts'
+import { readLocks } from './locks.ts'
 import { combineRoles, groupsAbove } from './roles.ts'
 import { groupDisplays } from './show.ts'
 import { fromStored } from './stored-form.ts'
@@ -40,9 +41,10 @@ async function stateFrom(
 ): Promise<UserState> {
   const org = context.organization.id
   const direct = edges.map(({ group }) => group)
-  const [displays, around] = await Promise.all([
+  const [displays, around, locks] = await Promise.all([
     groupDisplays(environment, org, direct),
     direct.length === 0 ? null : groupsAbove(environment, org, [user._id], new Map([[user._id, direct]])),
+    readLocks(environment, context, user),
   ])
   const allGroups = [...(around?.get(user._id)?.keys() ?? [])]
   const roles = combineRoles(catalogue, context.organization.defaultRole, user, allGroups)
@@ -70,5 +72,6 @@ async function stateFrom(
     provenEmails: user.provenEmails,
     privilegedRoles: roles.filter(({ name }) => privileged.has(name)).map(({ name }) => name),
     allGroups,
+    locks,
   }
 }

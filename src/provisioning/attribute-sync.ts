@@ -6,6 +6,7 @@ import type { Source } from '../context.ts'
 import { equalValues } from '../schema/equal.ts'
 import { leaves } from '../schema/leaves.ts'
 import type { JsonObject, JsonValue, Resource, ResourceType } from '../schema/types.ts'
+import { type AttributeLock, lockFinder } from './locks.ts'
 import type { MappedValue } from './mapped-values.ts'
 import { type Authority, effectiveSync, type JitSettings } from './settings.ts'
 import { coversLeaf, readTarget, resolveTarget, withoutLeaf, writeTarget } from './target.ts'
@@ -83,10 +84,17 @@ export function externalIdAtCreation(mapped: readonly MappedValue[]): string | n
   return !wish.leave && typeof wish.value === 'string' ? wish.value : null
 }
 
+/** `by` is who keeps the value: a SCIM client with authority, or another connection that has locked it. */
+export interface Shadowed {
+  readonly path: string
+  readonly value: JsonValue
+  readonly by: 'scim' | 'lock'
+}
+
 export interface SyncResult {
   readonly resource: Resource
-  /** Leaves that the login would have changed where a SCIM client has authority, with the value they would have. */
-  readonly shadowed: readonly { readonly path: string; readonly value: JsonValue }[]
+  /** Leaves that the login would have changed where somebody else has authority, with the value they would have. */
+  readonly shadowed: readonly Shadowed[]
 }
 
 export interface SyncInput {
@@ -95,6 +103,8 @@ export interface SyncInput {
   readonly sources: readonly AttributeSource[]
   readonly mapped: readonly MappedValue[]
   readonly settings: JitSettings
+  /** What other connections keep to themselves. */
+  readonly locks: readonly AttributeLock[]
   /** The connection's own source. */
   readonly source: Source
   /** When the provider issued the token: what `last_write` compares with the time of the SCIM change. */
@@ -128,7 +138,8 @@ function clearUnmapped(input: SyncInput, resource: Resource, owners: ReadonlyMap
   let result = resource
   for (const path of leaves(input.type, resource).keys()) {
     if (input.mapped.some(({ target }) => coversLeaf(target, path))) continue
-    if (isClearable(input, path, owners.get(path))) result = withoutLeaf(input.type, result, path)
+    if (lockFinder(input.type, input.locks)(path) === undefined && isClearable(input, path, owners.get(path)))
+      result = withoutLeaf(input.type, result, path)
   }
   return result
 }
@@ -143,7 +154,8 @@ export function syncAttributes(input: SyncInput): SyncResult {
   let resource = input.resource
   // as it would be if nobody had authority over the login
   let unrestrained = input.resource
-  const kept = new Set<string>()
+  const kept = new Map<string, Shadowed['by']>()
+  const lockOn = lockFinder(type, input.locks)
   for (const value of input.mapped) {
     if (isExternalId(value) || value.target.canonical === 'userName') continue
     const hasValue = readTarget(input.resource, value.target) !== undefined
@@ -153,13 +165,14 @@ export function syncAttributes(input: SyncInput): SyncResult {
     const candidate = writeTarget(resource, value.target, wish.value)
     if (candidate === resource) continue
     const { authority } = effectiveSync(value.mapping, settings)
-    const guarded = changedLeaves(type, resource, candidate).filter((path) =>
-      isScimAuthority(owners.get(path), authority, input.issuedAt),
-    )
-    if (guarded.length === 0) resource = candidate
-    for (const path of guarded) kept.add(path)
+    const changed = changedLeaves(type, resource, candidate)
+    const locked = changed.filter((path) => lockOn(path) !== undefined)
+    const guarded = changed.filter((path) => isScimAuthority(owners.get(path), authority, input.issuedAt))
+    if (locked.length + guarded.length === 0) resource = candidate
+    for (const path of guarded) kept.set(path, 'scim')
+    for (const path of locked) kept.set(path, 'lock')
   }
   if (settings.attributeSyncMethod === 'OVERRIDE_ALL') resource = clearUnmapped(input, resource, owners)
   const wished = leaves(type, unrestrained)
-  return { resource, shadowed: [...kept].map((path) => ({ path, value: wished.get(path) ?? null })) }
+  return { resource, shadowed: [...kept].map(([path, by]) => ({ path, value: wished.get(path) ?? null, by })) }
 }

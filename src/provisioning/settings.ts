@@ -201,7 +201,9 @@ const syncOfMethod: Readonly<Record<SyncMethod, AttributeSync>> = {
 
 /**
  * How an attribute of the settings is synced for a user who is linked already: its own `sync`, else what the method
- * says. `onMissing` has an effect under `FILL_EMPTY` and `NONE` only where the attribute has a `sync` of its own.
+ * says. `onMissing` has an effect under `FILL_EMPTY` and `NONE` only where the attribute has a `sync` of its own. What
+ * nobody else may write (`locked`) is the connection's, even where a SCIM client wrote it before: else it would never
+ * change again.
  */
 export function effectiveSync(
   mapping: AttributeMapping,
@@ -212,7 +214,7 @@ export function effectiveSync(
   const unset = method === 'OVERRIDE_ALL' ? 'clear' : 'keep'
   return {
     sync: mapping.sync ?? syncOfMethod[method],
-    authority: mapping.authority ?? settings.authority,
+    authority: mapping.authority ?? (mapping.locked === true ? 'login' : settings.authority),
     onMissing: effective ? (mapping.onMissing ?? unset) : 'keep',
   }
 }

@@ -5,6 +5,7 @@
 import type { Source } from '../context.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { JsonObject, JsonValue, Resource } from '../schema/types.ts'
+import type { AttributeLock } from './locks.ts'
 import type { JitSettings } from './settings.ts'
 
 /** A login whose token was verified: signature, issuer, audience, times, nonce. Claims are not interpreted yet. */
@@ -95,6 +96,8 @@ export interface UserState {
   readonly allGroups: readonly string[]
   /** Addresses that a login of the user has proved to be the person's, with ASCII case folded. */
   readonly provenEmails?: readonly string[] | undefined
+  /** What other connections keep to themselves. */
+  readonly locks?: readonly AttributeLock[] | undefined
 }
 
 /** A role of the organization. `groups` are the ids of groups whose members hold it. */
@@ -161,7 +164,7 @@ export interface Snapshot {
   readonly linked: UserState | null
   /** Hits of the rules, all living users whatever their state; read only when `linked` is null. */
   readonly candidates: readonly { readonly index: number; readonly users: readonly UserState[] }[]
-  /** Tombstones found by the link's key (`index` null) or by a rule; read only when no living user was found. */
+  /** Tombstones found by the link's key (`index` null) or by a rule; they count only when no living user does. */
   readonly tombstones: readonly { readonly index: number | null; readonly tombstone: TombstoneState }[]
   readonly invitation: { readonly id: string; readonly email: string; readonly roles: readonly string[] } | null
   /** Those of `Lookups.userNames` that a living user has, compared in folded form. */

@@ -35,12 +35,19 @@ export interface Call {
   readonly headers?: Readonly<Record<string, string>>
 }
 
+export interface Home {
+  readonly database: string
+  readonly dataDir: string
+}
+
 export interface Usher {
   readonly url: string
   readonly app: App
   readonly store: Store
   /** The clock that the app sees; tests may move it. */
   readonly clock: { offset: number }
+  /** Where everything is kept; a second Usher that is started with it is another process of the same installation. */
+  readonly home: Home
   /** TXT records by name, for domain proofs. */
   readonly txt: Map<string, string[]>
   call(method: string, path: string, call?: Call): Promise<Answer>
@@ -107,17 +114,20 @@ export function group(displayName: string, more: Readonly<Record<string, unknown
  * Starts Usher on a free port and a database of its own; it ends with the test file. Called at the top of a file: within
  * a hook, the end would be that of the hook.
  */
-export async function startUsher(environment: Readonly<Record<string, string>> = {}): Promise<Usher> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'usher-blackbox-'))
+export async function startUsher(
+  environment: Readonly<Record<string, string>> = {},
+  shared: Home | null = null,
+): Promise<Usher> {
+  const home = shared ?? { database: testDatabase(), dataDir: await mkdtemp(join(tmpdir(), 'usher-blackbox-')) }
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
   const config = readConfig({
     USHER_PORT: String(port),
-    USHER_DATA_DIR: dataDir,
+    USHER_DATA_DIR: home.dataDir,
     USHER_ADMIN_TOKEN: adminToken,
     USHER_LOG_LEVEL: 'silent',
     NODE_ENV: 'test',
-    MONGODB_URI: testDatabase(),
+    MONGODB_URI: home.database,
     ...environment,
   })
   const store = await openStore({ uri: config.mongodbUri! })
@@ -138,7 +148,7 @@ export async function startUsher(environment: Readonly<Record<string, string>> =
     app.server.close()
     await app.stop()
     await store.close()
-    await rm(dataDir, { recursive: true, force: true })
+    if (shared === null) await rm(home.dataDir, { recursive: true, force: true })
   })
   const call = (method: string, path: string, options: Call = {}) => request(url, method, path, options)
   const admin = async (method: string, path: string, body?: unknown) =>
@@ -148,6 +158,7 @@ export async function startUsher(environment: Readonly<Record<string, string>> =
     app,
     store,
     clock,
+    home,
     txt,
     call,
     admin,

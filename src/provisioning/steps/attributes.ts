@@ -81,6 +81,7 @@ function sync(facts: Facts, user: UserState): StepResult {
     type,
     resource: user.resource,
     sources: user.sources,
+    locks: user.locks ?? [],
     mapped,
     settings,
     source,
@@ -89,17 +90,21 @@ function sync(facts: Facts, user: UserState): StepResult {
   const refusal = refusalOf(facts, resource)
   if (refusal !== null) return refusal
   const changed = attributeChanges(type, user.resource, resource, source).length
-  const warnings = shadowed.map(({ path }) => ({
-    code: 'attribute_locked_by_scim' as const,
-    detail: `"${path}" belongs to a SCIM client and stays as it is.`,
-  }))
+  const warnings = shadowed
+    .filter(({ by }) => by === 'scim')
+    .map(({ path }) => ({
+      code: 'attribute_locked_by_scim' as const,
+      detail: `"${path}" belongs to a SCIM client and stays as it is.`,
+    }))
+  const locked = shadowed.filter(({ by }) => by === 'lock')
   return {
     result: 'pass',
     detail: [
       `By the method ${settings.attributeSyncMethod} ${changed === 0 ? 'no attribute changes' : `${changed} change`}.`,
       ...warnings.map(({ detail }) => detail),
+      ...locked.map(({ path }) => `"${path}" is locked by another connection and stays as it is.`),
     ].join(' '),
-    facts: { resource, shadowed },
+    facts: { resource, shadowed: shadowed.map(({ path, value }) => ({ path, value })) },
     warnings,
   }
 }

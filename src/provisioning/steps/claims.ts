@@ -30,6 +30,11 @@ function readGrantClaim({ login, settings }: Facts, kind: 'group' | 'role'): Gra
   return { values, warnings: warningsOf(claim, values) }
 }
 
+/** Groups and roles may be read from one claim: what is wrong with it is said once. */
+function distinct(warnings: readonly Warning[]): readonly Warning[] {
+  return [...new Map(warnings.map((warning) => [`${warning.code} ${warning.detail}`, warning])).values()]
+}
+
 /** The conditions on the claims hold; and every claim that the settings name is read, each in the way it is there. */
 export const claimsStep: Step = {
   name: 'claims',
@@ -50,7 +55,7 @@ export const claimsStep: Step = {
     )
     const groups = readGrantClaim(facts, 'group')
     const roles = readGrantClaim(facts, 'role')
-    const warnings = [...malformed, ...groups.warnings, ...roles.warnings]
+    const warnings = distinct([...malformed, ...groups.warnings, ...roles.warnings])
     const filters = settings.claimFilter.length
     return {
       result: 'pass',

@@ -1,0 +1,32 @@
+/**
+ * What the same work costs without Usher: a bare Express handler that does the same number and kind of driver calls on
+ * the same collections, with the same indexes, and answers a document of the same size.
+ */
+import type { AddressInfo } from 'node:net'
+import express from 'express'
+import mongoose from 'mongoose'
+import { floorHandlers } from './floor.ts'
+import { reportTo } from './process.ts'
+
+const client = new mongoose.mongo.MongoClient(process.env.MONGODB_URI!, {
+  maxPoolSize: 25,
+  minPoolSize: 2,
+  ignoreUndefined: true,
+})
+await client.connect()
+
+const app = express()
+app.set('etag', false)
+app.use(express.json())
+for (const [name, handler] of Object.entries(floorHandlers(client))) {
+  app.post(`/${name}`, async (request, response) => {
+    response.json(await handler(request.body))
+  })
+}
+const server = app.listen(0, '127.0.0.1', () => {
+  const { port } = server.address() as AddressInfo
+  reportTo(process, `http://127.0.0.1:${port}`, async () => {
+    server.closeAllConnections()
+    await client.close()
+  })
+})

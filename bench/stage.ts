@@ -1,0 +1,122 @@
+/** What is there before anything is measured: an organization with many users, groups small and large, a connection. */
+import { randomBytes, randomUUID } from 'node:crypto'
+import type { Store } from '../src/store/store.ts'
+import { createSigningKey } from '../test/provider/signing-key.ts'
+import { TestProvider } from '../test/provider/test-provider.ts'
+import { renamed } from './copies.ts'
+import type { Client } from './measure.ts'
+import type { Options } from './options.ts'
+
+export const operatorToken = `usher_admin_${randomBytes(32).toString('hex')}`
+const enterprise = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User'
+
+export interface Stage {
+  readonly org: string
+  readonly slug: string
+  readonly token: string
+  readonly provider: TestProvider
+  /** Connections whose logins give nothing, and membership of one group. */
+  readonly plain: string
+  readonly grouped: string
+  readonly userIds: readonly string[]
+  readonly smallGroups: readonly string[]
+  readonly largeGroup: string
+  /** Documents of one user that SCIM made and one that a login made, for the floor to copy. */
+  readonly scimUser: string
+  readonly loginUser: string
+}
+
+export function userBody(name: string) {
+  return {
+    schemas: ['urn:ietf:params:scim:schemas:core:2.0:User', enterprise],
+    userName: `${name}@bench.example`,
+    externalId: name,
+    name: { givenName: 'Ann', familyName: `Lee ${name}`, formatted: `Ann Lee ${name}` },
+    displayName: `Ann Lee ${name}`,
+    title: 'Engineer',
+    active: true,
+    emails: [{ value: `${name}@bench.example`, type: 'work', primary: true }],
+    phoneNumbers: [{ value: '+1-555-0100', type: 'work' }],
+    [enterprise]: { employeeNumber: name, department: 'Research' },
+  }
+}
+
+export function claimsOf(name: string) {
+  return {
+    sub: name,
+    email: `${name}@bench.example`,
+    email_verified: true,
+    given_name: 'Ann',
+    family_name: `Lee ${name}`,
+    name: `Ann Lee ${name}`,
+    locale: 'en-US',
+  }
+}
+
+/** Sets the stage: what is few through the API, what is many straight into the store, as copies of what the API made. */
+export async function setStage(client: Client, store: Store, options: Options): Promise<Stage> {
+  const slug = 'bench'
+  const admin = (method: string, path: string, body: unknown, status = 201) =>
+    client.must({ method, path: `/api/v1/organizations${path}`, token: operatorToken, body, status })
+  await admin('POST', '', { slug })
+  await admin('PUT', `/${slug}/roles/member`, {})
+  await admin('PATCH', `/${slug}`, { defaultRole: 'member' }, 200)
+  await admin('POST', `/${slug}/domains`, { domain: 'bench.example', verified: true, reason: 'benchmark' })
+  const { token } = await admin('POST', `/${slug}/scim-clients`, { name: 'bench' })
+  const scim = (path: string, body: unknown) =>
+    client.must({ method: 'POST', path: `/scim/v2/${slug}${path}`, token, body, status: 201 })
+
+  const scimUser = (await scim('/Users', userBody('template-scim'))).id as string
+  const group = async (displayName: string, members: readonly string[]) => {
+    const body = { schemas: ['urn:ietf:params:scim:schemas:core:2.0:Group'], displayName }
+    return (await scim('/Groups', { ...body, members: members.map((value) => ({ value })) })).id as string
+  }
+  const largeGroup = await group('Everybody', [scimUser])
+  const joined = await group('Newcomers', [])
+
+  const provider = await TestProvider.start()
+  provider.signingKey = await createSigningKey('RS256')
+  provider.publishedKeys = [provider.signingKey]
+  const connection = async (name: string, jit: object) => {
+    const { issuer, clientId, clientSecret } = provider
+    const body = { name, type: 'oidc', issuer, clientId, clientSecret }
+    const limits = { createsPerHour: 1_000_000 }
+    return (await admin('POST', `/${slug}/connections`, { ...body, jit: { limits, ...jit } })).id as string
+  }
+  const plain = await connection('plain', {})
+  const grouped = await connection('grouped', { groups: { mode: 'assign', assign: [joined] } })
+  const idToken = await provider.idToken(claimsOf('template-login'))
+  const login = await admin('POST', `/${slug}/connections/${plain}/logins`, { idToken }, 200)
+  const loginUser = login.user.id as string
+
+  const userIds = await copyUsers(store, scimUser, options.users)
+  const { org } = (await store.users.everywhere.findOne({ _id: scimUser }))!
+  const smallGroups: string[] = []
+  for (let index = 0; index < 20; index += 1) {
+    smallGroups.push(await group(`Team ${index}`, userIds.slice(index * 10, index * 10 + 10)))
+  }
+  await copyMembers(store, org, largeGroup, scimUser, options.members)
+  return { org, slug, token, provider, plain, grouped, userIds, smallGroups, largeGroup, scimUser, loginUser }
+}
+
+async function copyUsers(store: Store, template: string, count: number): Promise<readonly string[]> {
+  const document = (await store.users.everywhere.findOne({ _id: template }))!
+  const ids = Array.from({ length: count }, () => randomUUID())
+  for (let start = 0; start < count; start += 1_000) {
+    const copies = ids.slice(start, start + 1_000).map((id, index) => {
+      return renamed(document, { [template]: id, 'template-scim': `user-${start + index}` })
+    })
+    await store.users.insertMany(document.org, copies)
+  }
+  return ids
+}
+
+/** Members of the large group need no users of their own: what is measured never reads them. */
+async function copyMembers(store: Store, org: string, group: string, template: string, count: number): Promise<void> {
+  const [edge] = await store.memberships.find(org, { group, member: template }, { projection: { _id: 0 } })
+  for (let start = 0; start < count; start += 10_000) {
+    const size = Math.min(10_000, count - start)
+    const edges = Array.from({ length: size }, () => ({ ...edge!, member: randomUUID() }))
+    await store.memberships.insertMany(org, edges)
+  }
+}

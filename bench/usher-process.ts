@@ -1,0 +1,18 @@
+/** Usher as it is started by `npm start` with a database, logging included. */
+import { createApp } from '../src/app.ts'
+import { readConfig } from '../src/config.ts'
+import { listen } from '../src/http/listen.ts'
+import { createLogger } from '../src/http/log.ts'
+import { openStore } from '../src/store/store.ts'
+import { reportTo } from './process.ts'
+
+const config = readConfig(process.env)
+const store = await openStore({ uri: config.mongodbUri! })
+await store.prepare()
+const app = await createApp({ config, store, log: createLogger(config.logLevel), version: 'bench' })
+await listen(app.server, config)
+reportTo(process, config.publicUrl, async () => {
+  app.server.closeAllConnections()
+  await app.stop()
+  await store.close()
+})
