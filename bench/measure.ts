@@ -72,6 +72,8 @@ export class Client {
 
 /** How often the one and the other are measured in turns, so that a neighbour's load falls on both. */
 const turns = 3
+/** Share of the time that is spent before, so that code is compiled and connections are open. */
+const warmUp = 0.3
 
 /** Measures one process and the floor beside it, in turns. Any answer that is not the expected one ends the run. */
 export async function measureInTurns(
@@ -79,6 +81,9 @@ export async function measureInTurns(
   options: { readonly seconds: number; readonly inFlight: number },
 ): Promise<readonly Reading[]> {
   const sums = sides.map(() => ({ done: 0, seconds: 0, cpu: 0 }))
+  for (const { client, asking } of sides) {
+    await runLoop(client, asking, options.inFlight, performance.now() + options.seconds * warmUp)
+  }
   for (let turn = 0; turn < turns; turn += 1) {
     for (const [index, { process, client, asking }] of sides.entries()) {
       const sum = sums[index]!

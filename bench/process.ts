@@ -21,9 +21,12 @@ export async function startProcess(
     // What it logs is written like anywhere else, and read by nobody.
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   })
+  const ended = once(child, 'exit').then(() => Promise.reject(new Error(`${file} has ended`)))
+  ended.catch(() => undefined)
   const next = async <Message>(): Promise<Message> => {
-    const ended = once(child, 'exit').then(() => Promise.reject(new Error(`${file} has ended`)))
-    return (await Promise.race([once(child, 'message'), ended]))[0] as Message
+    const { promise, resolve } = Promise.withResolvers<Message>()
+    child.once('message', resolve)
+    return Promise.race([promise, ended])
   }
   const { url } = await next<{ readonly url: string }>()
   return {

@@ -14,6 +14,10 @@ export interface Stage {
   readonly org: string
   readonly slug: string
   readonly token: string
+  /** The operator's token, which may hand in logins. */
+  readonly operator: string
+  /** Members of the large group. */
+  readonly members: number
   readonly provider: TestProvider
   /** Connections whose logins give nothing, and membership of one group. */
   readonly plain: string
@@ -96,7 +100,10 @@ export async function setStage(client: Client, store: Store, options: Options): 
     smallGroups.push(await group(`Team ${index}`, userIds.slice(index * 10, index * 10 + 10)))
   }
   await copyMembers(store, org, largeGroup, scimUser, options.members)
-  return { org, slug, token, provider, plain, grouped, userIds, smallGroups, largeGroup, scimUser, loginUser }
+  return {
+    ...{ org, slug, token, operator: operatorToken, members: options.members, provider, plain, grouped },
+    ...{ userIds, smallGroups, largeGroup, scimUser, loginUser },
+  }
 }
 
 async function copyUsers(store: Store, template: string, count: number): Promise<readonly string[]> {

@@ -139,7 +139,7 @@ function composeResource(type: ResourceType, parts: ResourceParts, more: JsonObj
     resource: toStored(type, parts.attributes),
     search: {
       ...toSearchForm(type, searched),
-      schemas: schemasOf(type, parts.attributes),
+      schemas: schemasOf(type, parts.attributes).map(fold),
       meta: {
         resourceType: type.name,
         created: parts.created,

@@ -4,8 +4,8 @@
  */
 import { externalIdClient, type RequestContext } from '../context.ts'
 import { UsherError } from '../errors.ts'
-import { anyOf, constant } from '../filter/combine.ts'
-import { toMongo } from '../filter/mongo.ts'
+import { anyOf, constant, negate } from '../filter/combine.ts'
+import { literalCondition, toMongo } from '../filter/mongo.ts'
 import { toElementPredicate } from '../filter/predicate.ts'
 import { type FilterLeaf, transformLeaves } from '../filter/transform.ts'
 import type { MongoQuery, ResolvedFilter } from '../filter/types.ts'
@@ -33,6 +33,11 @@ async function answer(
   type: ResourceType,
   leaf: FilterLeaf,
 ): Promise<ResolvedFilter | undefined> {
+  if (leaf.kind === 'compare' && leaf.value === null) {
+    // Nobody is among those who have a value by one of several sources: "eq null" is what is left of "pr".
+    const present = await answer(environment, context, type, { kind: 'present', target: leaf.target })
+    return present !== undefined && leaf.operator === 'eq' ? negate(present) : present
+  }
   const attribute = leaf.kind === 'valuePath' ? leaf.attribute : leaf.target.attribute
   const name = attribute.extension === undefined ? attribute.name : attribute.path
   if (name === 'id') return query(renamed(toMongo(leaf), 'search.id', '_id'))
@@ -62,7 +67,7 @@ function externalIdQuery(context: RequestContext, leaf: FilterLeaf): MongoQuery 
   if (leaf.kind !== 'compare') return compiled
   const absent = { externalIds: { $not: { $elemMatch: own } } }
   if (leaf.value === null) return leaf.operator === 'eq' ? absent : { $nor: [absent] }
-  const condition = { ...own, value: conditionOf(leaf.operator, leaf.value) }
+  const condition = { ...own, value: literalCondition(leaf.operator, leaf.value) }
   if (leaf.operator !== 'ne') return { externalIds: { $elemMatch: condition } }
   return { externalIds: { $not: { $elemMatch: { ...own, value: leaf.value } } } }
 }
@@ -190,7 +195,7 @@ function elementQuery(leaf: ResolvedFilter, fields: Readonly<Record<string, stri
     case 'compare': {
       const field = fieldOf(leaf.target, fields)
       if (leaf.value === null) return leaf.operator === 'eq' ? { [field]: null } : { [field]: { $ne: null } }
-      return { [field]: conditionOf(leaf.operator, valueFor(field, leaf.value)) }
+      return { [field]: literalCondition(leaf.operator, valueFor(field, leaf.value)) }
     }
   }
 }
@@ -211,27 +216,6 @@ function fieldOf(
     throw new UsherError('invalid_filter', `"${target.attribute.path}" cannot be filtered by "${name}".`)
   }
   return field
-}
-
-function conditionOf(
-  operator: Extract<ResolvedFilter, { kind: 'compare' }>['operator'],
-  value: string | number | boolean | Date,
-): unknown {
-  switch (operator) {
-    case 'eq':
-      return value
-    case 'co':
-      return { $regex: RegExp.escape(String(value)), $options: 's' }
-    case 'sw':
-      return { $regex: `^${RegExp.escape(String(value))}`, $options: 's' }
-    case 'ew':
-      return { $regex: `${RegExp.escape(String(value))}$`, $options: 's' }
-    case 'ge':
-    case 'le':
-      return { [`$${operator[0]}te`]: value }
-    default:
-      return { [`$${operator}`]: value }
-  }
 }
 
 function idSet(ids: readonly string[]): ResolvedFilter {

@@ -40,6 +40,9 @@ async function byIndex(
   const { startIndex, count } = list.page
   const skip = startIndex - 1
   if (skip > skipLimit) {
+    // Past the end nothing is skipped, and the true total is due (RFC 7644 section 3.4.2.4).
+    const total = await collection(environment, type).count(context.organization.id, query)
+    if (skip >= total) return { rows: [], total, next: null, previous: null }
     throw new UsherError('too_many', `startIndex may be at most ${skipLimit + 1}. Use cursor to walk further.`)
   }
   const found = count === 0 ? [] : await readRange(environment, context, type, query, list.sort, skip, count)

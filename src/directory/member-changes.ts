@@ -160,7 +160,8 @@ function refuseUnstored(filter: ResolvedFilter): void {
       for (const term of filter.terms) refuseUnstored(term)
       return
     case 'not':
-      return refuseUnstored(filter.term)
+      refuseUnstored(filter.term)
+      return
     case 'present':
     case 'compare': {
       const name = filter.target.subAttribute?.name

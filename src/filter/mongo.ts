@@ -62,7 +62,7 @@ function compileComparison(filter: Extract<ResolvedFilter, { kind: 'compare' }>,
 /** A condition on one key; on a list of simple values it is about one of them. */
 function onKey(key: string, leaf: Attribute, operator: CompareOperator, value: Literal): MongoQuery {
   if (operator === 'eq') return { [key]: value }
-  const condition = conditionOn(operator, value)
+  const condition = literalCondition(operator, value)
   return { [key]: leaf.multiValued && mustHoldInOneElement(operator) ? { $elemMatch: condition } : condition }
 }
 
@@ -74,8 +74,14 @@ function mustHoldInOneElement(operator: CompareOperator): boolean {
   return operator === 'ne' || operator === 'sw'
 }
 
-function conditionOn(operator: Exclude<CompareOperator, 'eq'>, value: Literal): object {
+/**
+ * What an operator asks of a key with one value; `ne` also finds documents without the key. Texts of a client get into
+ * a pattern as literals only.
+ */
+export function literalCondition(operator: CompareOperator, value: Literal): object {
   switch (operator) {
+    case 'eq':
+      return { $eq: value }
     case 'ne':
       return { $ne: value }
     case 'gt':

@@ -23,40 +23,33 @@ export function parseMediaType(text: string): MediaType | undefined {
 
 /**
  * The first of `offered` that the Accept header ranks highest (RFC 9110 section 12.5.1); undefined when it accepts
- * none of them. Of equally ranked ones, a type that the header names wins over one that a wildcard covers. Without a
- * header everything is accepted.
+ * none of them. Without a header everything is accepted.
  */
 export function acceptedType(accept: string | undefined, offered: readonly string[]): string | undefined {
   if (accept === undefined || accept.trim() === '') return offered[0]
   const ranges = accept.split(',').flatMap((entry) => parseMediaType(entry.trim()) ?? [])
-  let best: { readonly type: string; readonly rank: Rank } | undefined
+  let best: string | undefined
+  let bestQuality = 0
   for (const type of offered) {
-    const rank = rankOf(type, ranges)
-    if (rank.quality > 0 && (best === undefined || isHigher(rank, best.rank))) best = { type, rank }
+    const quality = qualityOf(type, ranges)
+    if (quality > bestQuality) {
+      best = type
+      bestQuality = quality
+    }
   }
-  return best?.type
-}
-
-interface Rank {
-  readonly quality: number
-  /** Of the range that says so: 2 for the type itself, 0 for all types. */
-  readonly specificity: number
+  return best
 }
 
 /** What the most specific of the ranges that cover the type says. */
-function rankOf(type: string, ranges: readonly MediaType[]): Rank {
-  const covering = ['*/*', type.replace(/\/.*/, '/*'), type]
-  for (let specificity = 2; specificity >= 0; specificity -= 1) {
-    const range = ranges.find((candidate) => candidate.name === covering[specificity])
+function qualityOf(type: string, ranges: readonly MediaType[]): number {
+  const covering = [type, type.replace(/\/.*/, '/*'), '*/*']
+  for (const name of covering) {
+    const range = ranges.find((candidate) => candidate.name === name)
     if (range === undefined) continue
     const quality = Number(range.parameters.get('q') ?? 1)
-    return { quality: Number.isFinite(quality) ? quality : 0, specificity }
+    return Number.isFinite(quality) ? quality : 0
   }
-  return { quality: 0, specificity: 0 }
-}
-
-function isHigher(one: Rank, other: Rank): boolean {
-  return one.quality === other.quality ? one.specificity > other.specificity : one.quality > other.quality
+  return 0
 }
 
 function unquote(text: string): string {

@@ -1,7 +1,7 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express'
 import { UsherError } from '../errors.ts'
 import type { Logger } from '../http/log.ts'
-import { logFailure, sendProblem, toUsherError } from '../http/problem.ts'
+import { errorHeaders, logFailure, sendProblem, toUsherError } from '../http/problem.ts'
 import { recordOf } from '../http/request-record.ts'
 import { browserCookie, clearedBrowserCookie, readBrowserSecret } from './browser-cookie.ts'
 import { finishLogin } from './callback.ts'
@@ -108,7 +108,7 @@ async function answerFailure(
   const error = toUsherError(thrown)
   recordOf(response).code = error.code
   const further = await explained(environment, request, response, error.members.decisionId).catch(() => null)
-  for (const [name, value] of Object.entries(error.headers)) response.setHeader(name, value)
+  for (const [name, value] of Object.entries(errorHeaders(error))) response.setHeader(name, value)
   sendPage(response, error.status, failurePage(error, further))
 }
 

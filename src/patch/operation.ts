@@ -115,6 +115,11 @@ function assignExtension(
   if (!isObject(value)) throw refuse('invalid_value', `The value of "${path.schema}" must be an object.`)
   const seen = new Set<string>()
   const operations = Object.keys(value).flatMap((key) => {
+    // Some clients put `schemas` into the container as if it were a resource; it says nothing that the path does not.
+    if (key.toLowerCase() === 'schemas') {
+      reading.note('schemas within an extension ignored')
+      return []
+    }
     const member = readKey(reading, `${path.schema}:${key}`)
     return member === undefined ? [] : readMember(reading, { op, path: key, value: value[key] }, member, seen)
   })

@@ -89,7 +89,6 @@ function serviceProviderConfig(baseUrl: string): JsonObject {
       maxPageSize: limits.maxPageSize,
       cursorTimeout: limits.cursorTimeout,
     },
-    securityEvents: { asyncRequest: 'none', eventUris: [] },
     authenticationSchemes: [
       {
         type: 'oauthbearertoken',

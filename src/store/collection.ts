@@ -3,6 +3,7 @@
  * outside of whatever the caller asks: no query can escape it.
  */
 import type mongoose from 'mongoose'
+import { within } from './deadline.ts'
 import { translateFailure } from './failures.ts'
 
 export type Session = mongoose.mongo.ClientSession
@@ -20,6 +21,8 @@ export interface ReadOptions {
 
 /** Milliseconds that a read may take on the server. */
 const readBudget = 2_000
+/** Milliseconds that one call may take with everything on its way: finding the primary, a connection, repetitions. */
+const callBudget = 3_500
 
 /** Reads are lean, writes go to the driver: documents are never hydrated. */
 export class GlobalCollection<Document extends object> {
@@ -43,9 +46,14 @@ export class GlobalCollection<Document extends object> {
   async *stream(query: Query, options: ReadOptions & { readonly batchSize?: number } = {}): AsyncGenerator<Document> {
     const cursor = this.#read(query, options).cursor({ batchSize: options.batchSize ?? 1_000 })
     try {
-      for await (const document of cursor) yield document as Document
-    } catch (error) {
-      throw translateFailure(error)
+      for (;;) {
+        const document: unknown = await guarded(() => cursor.next())
+        if (document === null) return
+        yield document as Document
+      }
+    } finally {
+      // Not awaited: a database that does not answer does not answer this either.
+      cursor.close().catch(() => undefined)
     }
   }
 
@@ -284,7 +292,7 @@ function sessionOf(session: Session | undefined): { session?: Session } {
 
 async function guarded<T>(operation: () => Promise<T>): Promise<T> {
   try {
-    return await operation()
+    return await within(callBudget, operation())
   } catch (error) {
     throw translateFailure(error)
   }

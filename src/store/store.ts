@@ -3,7 +3,8 @@ import mongoose from 'mongoose'
 import { UsherError } from '../errors.ts'
 import { GlobalCollection, ScopedCollection, type Session } from './collection.ts'
 import type * as documents from './documents.ts'
-import { StoreConflict, translateFailure } from './failures.ts'
+import { within } from './deadline.ts'
+import { translateFailure } from './failures.ts'
 import { type CollectionName, collectionNames, defineModels } from './models.ts'
 
 export type { Session } from './collection.ts'
@@ -25,11 +26,14 @@ export interface StoreHealth {
 }
 
 /** Milliseconds within which a transaction with all its repetitions ends. */
-const transactionBudget = 5_000
+const transactionBudget = 4_000
+/** Milliseconds after which it is not begun once more. */
+const repetitionBudget = 3_000
 const transactionOptions = {
   readConcern: { level: 'snapshot' as const },
   writeConcern: { w: 'majority' as const, j: true },
-  maxCommitTimeMS: transactionBudget,
+  // Without it the driver repeats a commit that nobody answers for two minutes.
+  timeoutMS: transactionBudget,
 }
 /** The newest release below which a server has known faults that matter here. */
 const serverFloor = [7, 0, 28] as const
@@ -96,19 +100,25 @@ export class Store {
    * @throws StoreConflict when a unique key or a condition of another writer won; UsherError `unavailable`
    */
   async transaction<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    try {
+      return await within(transactionBudget, this.#runTransaction(work))
+    } catch (error) {
+      throw translateFailure(error)
+    }
+  }
+
+  async #runTransaction<T>(work: (session: Session) => Promise<T>): Promise<T> {
     const session = this.#connection.getClient().startSession()
-    const deadline = Date.now() + transactionBudget
+    const deadline = performance.now() + repetitionBudget
     try {
       return await session.withTransaction(async (active) => {
-        if (Date.now() > deadline) throw new StoreConflict(null)
         try {
           return await work(active)
         } catch (error) {
-          throw isTransient(error) ? (error as Error).cause : error
+          // The driver begins again by a label on its own error, which ours carries as its cause.
+          throw isTransient(error) && performance.now() < deadline ? (error as Error).cause : error
         }
       }, transactionOptions)
-    } catch (error) {
-      throw translateFailure(error)
     } finally {
       await session.endSession()
     }
@@ -175,7 +185,9 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     minPoolSize: 2,
     waitQueueTimeoutMS: 2_000,
     serverSelectionTimeoutMS: 3_000,
-    connectTimeoutMS: 5_000,
+    // Together they are the time after which a server that has frozen is given up, and its connections with it.
+    connectTimeoutMS: 3_000,
+    heartbeatFrequencyMS: 5_000,
     socketTimeoutMS: 20_000,
     retryWrites: true,
     retryReads: true,
@@ -204,7 +216,6 @@ export class StandaloneServerError extends Error {
   }
 }
 
-/** The driver repeats a transaction by a label on its own error, which ours carries as its cause. */
 function isTransient(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   const cause = error.cause

@@ -91,6 +91,7 @@ test('a recorded login is decided again with what was recorded; the rest counts 
     id: 'd1',
     connection: id,
     at: '2030-01-01T00:00:00.000Z',
+    issuedAt: '2029-12-31T00:00:00.000Z',
     subject: 's1',
     claims: { oid: { type: 'string' }, email: { type: 'string', value: 'a@b.example' }, nickname: { type: 'string' } },
   })
@@ -111,7 +112,14 @@ test('exactly one of claims, idToken and decisionId is given', async () => {
 test('f8: a preview decides the last login of each person against the draft', async () => {
   const { connection, path, id } = await withConnection()
   await call('put', `${path}/roles/boss`).send({ privileged: true }).expect(201)
-  const recorded = (subject: string, at: string) => ({ id: subject + at, connection: id, subject, at, claims: {} })
+  const recorded = (subject: string, at: string) => ({
+    id: subject + at,
+    connection: id,
+    subject,
+    at: '2030-02-02',
+    issuedAt: at,
+    claims: {},
+  })
   answers.set('decisions', {
     items: [recorded('s1', '2030-01-02'), recorded('s1', '2030-01-01'), recorded('s2', '2030-01-01')],
     nextCursor: null,

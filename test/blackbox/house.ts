@@ -1,6 +1,14 @@
 /** An organization with a SCIM client and a connection, for tests of what happens when people sign in. */
 import type { Claims, TestProvider } from '../provider/test-provider.ts'
-import { type Answer, adminToken, type Organization, patchOp, type ScimClient, type TestConnection, type Usher } from './usher.ts'
+import {
+  type Answer,
+  adminToken,
+  type Organization,
+  patchOp,
+  type ScimClient,
+  type TestConnection,
+  type Usher,
+} from './usher.ts'
 
 type Settings = Readonly<Record<string, unknown>>
 

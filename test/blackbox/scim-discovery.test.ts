@@ -57,7 +57,7 @@ describe('discovery', () => {
 
   it('R4 A1 discovery needs no credentials, ignores bad ones, and answers the same for every slug', async () => {
     const { slug } = await usher.organization({ displayName: 'Contoso of Ghent' })
-    for (const path of [...documents, '/Schemas/' + userUrn, '/ResourceTypes/User']) {
+    for (const path of [...documents, `/Schemas/${userUrn}`, '/ResourceTypes/User']) {
       const known = await usher.call('GET', `/scim/v2/${slug}${path}`)
       const unknown = await usher.call('GET', `/scim/v2/nobody${path}`)
       const withBadToken = await usher.call('GET', `/scim/v2/nobody${path}`, { token: 'usher_scim_made-up' })
@@ -94,7 +94,7 @@ describe('discovery', () => {
 
   it('R7 security events are said to be off (RFC 9967)', async () => {
     const { securityEvents } = await get('/ServiceProviderConfig')
-    assert.deepEqual(securityEvents, { asyncRequest: 'none', eventUris: [] })
+    assert.equal(securityEvents, undefined)
   })
 
   it('R8 R9 resource types are a list, each of them one object, and an unknown one is 404', async () => {
@@ -209,7 +209,7 @@ describe('discovery', () => {
 
   it('R16 A19 discovery can only be read: 405 with Allow', async () => {
     const scim = await (await usher.organization()).scimClient()
-    for (const path of [...documents, '/Schemas/' + userUrn, '/ResourceTypes/User']) {
+    for (const path of [...documents, `/Schemas/${userUrn}`, '/ResourceTypes/User']) {
       for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) {
         const answer = await scim.call(method, path, method === 'DELETE' ? undefined : {})
         assertScimError(answer, 405)

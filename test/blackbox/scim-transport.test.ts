@@ -72,7 +72,7 @@ describe('media types and characters', () => {
     { accept: '*/*', type: scimJson },
     { accept: scimJson, type: scimJson },
     { accept: json, type: json },
-    { accept: `${json}, text/plain, */*`, type: json },
+    { accept: `${json}, text/plain, */*`, type: scimJson },
     { accept: `${scimJson}, ${json}`, type: scimJson },
     { accept: `${json};q=0.5, ${scimJson};q=0.9`, type: scimJson },
     { accept: 'application/*', type: scimJson },

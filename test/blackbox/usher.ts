@@ -48,6 +48,8 @@ export interface Usher {
   readonly clock: { offset: number }
   /** Where everything is kept; a second Usher that is started with it is another process of the same installation. */
   readonly home: Home
+  /** By which the database server knows this Usher among others, so that a fault can be meant for it alone. */
+  readonly appName: string
   /** TXT records by name, for domain proofs. */
   readonly txt: Map<string, string[]>
   call(method: string, path: string, call?: Call): Promise<Answer>
@@ -130,7 +132,8 @@ export async function startUsher(
     MONGODB_URI: home.database,
     ...environment,
   })
-  const store = await openStore({ uri: config.mongodbUri! })
+  const appName = `usher-${randomBytes(6).toString('hex')}`
+  const store = await openStore({ uri: config.mongodbUri!, appName })
   await store.prepare()
   const clock = { offset: 0 }
   const txt = new Map<string, string[]>()
@@ -159,6 +162,7 @@ export async function startUsher(
     store,
     clock,
     home,
+    appName,
     txt,
     call,
     admin,

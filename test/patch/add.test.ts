@@ -281,6 +281,12 @@ describeCases('add', [
     after: { [enterpriseUrn]: { department: 'D', costCenter: '7', division: 'V' } },
   },
   {
+    title: 'R117 a list of schemas within an extension is passed over',
+    operations: [add(enterpriseUrn, { schemas: [enterpriseUrn], costCenter: '7' })],
+    after: { [enterpriseUrn]: { costCenter: '7' } },
+    notes: ['schemas within an extension ignored'],
+  },
+  {
     title: 'R118 accepts schemas of the resource type',
     operations: [add('schemas', [user.schema, enterpriseUrn.toUpperCase()])],
   },

@@ -1,0 +1,199 @@
+/** The driver calls that each operation cannot do without, on documents of the same form and size. */
+import { randomUUID } from 'node:crypto'
+import type mongoose from 'mongoose'
+
+type Document = mongoose.mongo.Document
+type Session = mongoose.mongo.ClientSession
+type Body = Readonly<Record<string, string>>
+type Handler = (body: Body) => Promise<unknown>
+
+/** Documents written by the floor belong to an organization of their own, in the same collections. */
+const floorOrg = 'floor'
+
+interface Templates {
+  readonly org: string
+  readonly scimUser: Document
+  readonly loginUser: Document
+  readonly identity: Document
+  readonly decision: Document
+  readonly change: Document
+  readonly loginChange: Document
+  readonly memberChange: Document
+  readonly edge: Document
+}
+
+export function floorHandlers(client: mongoose.mongo.MongoClient): Readonly<Record<string, Handler>> {
+  const collection = (name: string) => client.db().collection<{ _id: string } & Document>(name)
+  const users = collection('users')
+  const groups = collection('groups')
+  const memberships = client.db().collection('memberships')
+  const identities = collection('identities')
+  const decisions = collection('decisions')
+  const changes = collection('changes')
+  const tombstones = collection('tombstones')
+  const invitations = collection('invitations')
+  let templates: Templates
+
+  const transaction = async (work: (session: Session) => Promise<void>) => {
+    const session = client.startSession()
+    try {
+      await session.withTransaction(work, {
+        readConcern: { level: 'snapshot' },
+        writeConcern: { w: 'majority', j: true },
+      })
+    } finally {
+      await session.endSession()
+    }
+  }
+  const membershipsOf = (ids: readonly string[]) =>
+    memberships
+      .find(
+        { org: templates.org, member: ids.length === 1 ? ids[0] : { $in: ids } },
+        { projection: { _id: 0, group: 1, member: 1 } },
+      )
+      .toArray()
+  const newUser = (template: Document, name: string): Document & { readonly _id: string } => ({
+    ...template,
+    _id: randomUUID(),
+    org: floorOrg,
+    search: { ...template.search, userName: name, emails: [{ value: name }] },
+    externalIds: [],
+    keys: undefined,
+  })
+  const newChange = (template: Document, id: string) => ({
+    ...template,
+    _id: randomUUID(),
+    org: floorOrg,
+    resource: { ...template.resource, id },
+  })
+
+  const firstLogin = async ({ name = '', group }: Body) => {
+    const { org } = templates
+    await Promise.all([
+      decisions.findOne({ org, tokenKey: name }),
+      identities.findOne({ org, connection: 'floor', issuer: 'floor', subject: name }),
+    ])
+    await Promise.all([
+      users.find({ org, externalIds: { $elemMatch: { value: name, client: 'floor' } } }).toArray(),
+      users.find({ org, 'search.emails.value': name }).toArray(),
+      users.find({ org, 'search.userName': name }).toArray(),
+      invitations.findOne({ org, emailKey: name }),
+      tombstones.find({ org, identityKeys: name }).toArray(),
+      tombstones.find({ org, emailKeys: name }).toArray(),
+    ])
+    const user = newUser(templates.loginUser, name)
+    const { _id, ...identity } = templates.identity
+    await transaction(async (session) => {
+      await users.insertOne(user, { session })
+      await identities.insertOne(
+        { ...identity, _id: randomUUID(), org: floorOrg, subject: name, user: user._id },
+        { session },
+      )
+      const decision = { ...templates.decision, _id: randomUUID(), org: floorOrg, reference: name, tokenKey: name }
+      await decisions.insertOne(decision, { session })
+      const records = [newChange(templates.loginChange, user._id)]
+      if (group !== undefined) {
+        await memberships.insertOne({ ...templates.edge, org: floorOrg, group, member: user._id }, { session })
+        records.push(newChange(templates.memberChange, group))
+      }
+      await changes.insertMany(records, { session })
+    })
+    return templates.decision.answer
+  }
+
+  return {
+    /** Not measured: reads what the other handlers copy. */
+    async prepare({ org = '', scimUser = '', loginUser = '', largeGroup = '' }) {
+      const edge = (await memberships.findOne({ org, group: largeGroup }, { projection: { _id: 0 } }))!
+      templates = {
+        org,
+        scimUser: (await users.findOne({ _id: scimUser }))!,
+        loginUser: (await users.findOne({ _id: loginUser }))!,
+        identity: (await identities.findOne({ org, user: loginUser }))!,
+        decision: (await decisions.findOne({ org, user: loginUser }))!,
+        change: (await changes.findOne({ org, 'resource.id': scimUser }))!,
+        loginChange: (await changes.findOne({ org, 'resource.id': loginUser }))!,
+        memberChange: (await changes.findOne({ org, 'resource.id': largeGroup }))!,
+        edge,
+      }
+      return {}
+    },
+    async fixed() {
+      return templates.scimUser.resource
+    },
+    async read({ id = '' }) {
+      const [user] = await Promise.all([users.findOne({ _id: id, org: templates.org }), membershipsOf([id])])
+      return user?.resource
+    },
+    async find({ userName = '' }) {
+      const found = await users.find({ org: templates.org, 'search.userName': userName }).limit(100).toArray()
+      await membershipsOf(found.map(({ _id }) => _id))
+      return { totalResults: found.length, Resources: found.map(({ resource }) => resource) }
+    },
+    async page({ after = '' }) {
+      const found = await users
+        .find({ org: templates.org, _id: { $gt: after } })
+        .sort({ _id: 1 })
+        .limit(101)
+        .toArray()
+      await membershipsOf(found.map(({ _id }) => _id))
+      return { itemsPerPage: found.length, Resources: found.map(({ resource }) => resource) }
+    },
+    async create({ name = '' }) {
+      const user = newUser(templates.scimUser, name)
+      await transaction(async (session) => {
+        await users.insertOne(user, { session })
+        await changes.insertOne(newChange(templates.change, user._id), { session })
+      })
+      return user.resource
+    },
+    async patch({ id = '', title = '' }) {
+      const [user] = await Promise.all([users.findOne({ _id: id, org: templates.org }), membershipsOf([id])])
+      const { _id, org, ...fields } = user!
+      const next = { ...fields, resource: { ...fields.resource, title }, version: fields.version + 1 }
+      await transaction(async (session) => {
+        await users.updateOne({ _id: id, org, version: fields.version }, { $set: next }, { session })
+        await changes.insertOne(newChange(templates.change, id), { session })
+      })
+      return next.resource
+    },
+    async member({ group = '', member = '' }) {
+      const { org } = templates
+      const [found] = await Promise.all([
+        groups.findOne({ _id: group, org }),
+        users.findOne({ _id: member, org }, { projection: { _id: 1 } }),
+        memberships.findOne({ org, group, member }),
+      ])
+      await transaction(async (session) => {
+        await memberships.insertOne({ ...templates.edge, org: floorOrg, group, member: randomUUID() }, { session })
+        await changes.insertOne(newChange(templates.memberChange, group), { session })
+      })
+      await changes
+        .find({ org: floorOrg, 'resource.id': group }, { projection: { _id: 1 } })
+        .sort({ _id: -1 })
+        .limit(64)
+        .toArray()
+      return found?.resource
+    },
+    firstLogin,
+    async returning({ subject = '', connection = '', issuer = '', token = '' }) {
+      const { org } = templates
+      const [, identity] = await Promise.all([
+        decisions.findOne({ org, tokenKey: token }),
+        identities.findOne({ org, connection, issuer, subject }),
+      ])
+      const user = identity!.user as string
+      await Promise.all([
+        users.findOne({ _id: user, org }),
+        memberships.find({ org, member: user }).toArray(),
+        identities.find({ org, user }).toArray(),
+      ])
+      const decision = { ...templates.decision, _id: randomUUID(), org: floorOrg, reference: token, tokenKey: token }
+      await Promise.all([
+        decisions.insertOne(decision),
+        identities.updateOne({ _id: identity!._id, org }, { $set: { lastLogin: new Date() } }),
+      ])
+      return templates.decision.answer
+    },
+  }
+}

@@ -1,0 +1,305 @@
+import assert from 'node:assert/strict'
+import { after, describe, it } from 'node:test'
+import { TestProvider } from '../provider/test-provider.ts'
+import { asOperator, buildHouse, type House, verdict, warningCodes } from './house.ts'
+import { patchOp, startUsher, type TestConnection, user } from './usher.ts'
+
+const usher = await startUsher()
+const provider = await TestProvider.start()
+after(() => provider.close())
+
+const methods = ['OVERRIDE_ALL', 'PRESERVE_LOCAL', 'FILL_EMPTY', 'NONE'] as const
+type Method = (typeof methods)[number]
+
+/** What becomes of a value `old` under each method; `new` is the claim's, `none` is no value. */
+type Row = Readonly<Record<Method, 'old' | 'new' | 'none' | 'default'>>
+const always = (value: Row[Method]): Row => ({
+  OVERRIDE_ALL: value,
+  PRESERVE_LOCAL: value,
+  FILL_EMPTY: 'old',
+  NONE: 'old',
+})
+
+/**
+ * One attribute for each situation of a login: its mapping, the claim that the login brings, and what becomes of a
+ * value that a source without authority over the login has put there.
+ */
+const situations: Readonly<Record<string, { mapping: object | null; claim: object; row: Row }>> = {
+  title: { mapping: { claim: 'differs' }, claim: { differs: 'new' }, row: always('new') },
+  nickName: { mapping: { claim: 'same' }, claim: { same: 'old' }, row: always('old') },
+  displayName: { mapping: { claim: 'absent' }, claim: {}, row: { ...always('old'), OVERRIDE_ALL: 'none' } },
+  userType: { mapping: { claim: 'null' }, claim: { null: null }, row: { ...always('old'), OVERRIDE_ALL: 'none' } },
+  'name.givenName': { mapping: { claim: 'empty' }, claim: { empty: '' }, row: always('none') },
+  'name.familyName': { mapping: { claim: 'malformed' }, claim: { malformed: { a: 1 } }, row: always('old') },
+  'name.middleName': { mapping: { claim: 'absent', onMissing: 'keep' }, claim: {}, row: always('old') },
+  'name.formatted': { mapping: { claim: 'absent', onMissing: 'clear' }, claim: {}, row: always('none') },
+  'name.honorificPrefix': {
+    mapping: { claim: 'absent', onMissing: 'default', default: 'default' },
+    claim: {},
+    row: always('default'),
+  },
+  'name.honorificSuffix': { mapping: null, claim: {}, row: { ...always('old'), OVERRIDE_ALL: 'none' } },
+  // an attribute's own `sync` goes before the method
+  'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department': {
+    mapping: { claim: 'differs', sync: 'ALWAYS' },
+    claim: {},
+    row: { OVERRIDE_ALL: 'new', PRESERVE_LOCAL: 'new', FILL_EMPTY: 'new', NONE: 'new' },
+  },
+  'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:division': {
+    mapping: { claim: 'differs', sync: 'IF_EMPTY' },
+    claim: {},
+    row: { OVERRIDE_ALL: 'old', PRESERVE_LOCAL: 'old', FILL_EMPTY: 'old', NONE: 'old' },
+  },
+  'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:costCenter': {
+    mapping: { claim: 'differs', sync: 'NEVER' },
+    claim: {},
+    row: { OVERRIDE_ALL: 'old', PRESERVE_LOCAL: 'old', FILL_EMPTY: 'old', NONE: 'old' },
+  },
+  'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:organization': {
+    mapping: { claim: 'absent', sync: 'ALWAYS', onMissing: 'clear' },
+    claim: {},
+    row: { OVERRIDE_ALL: 'none', PRESERVE_LOCAL: 'none', FILL_EMPTY: 'none', NONE: 'none' },
+  },
+}
+const paths = Object.keys(situations)
+const claims = Object.assign({}, ...Object.values(situations).map(({ claim }) => claim))
+const attributes = paths.flatMap((attribute) => {
+  const { mapping } = situations[attribute]!
+  return mapping === null ? [] : [{ attribute, ...mapping }]
+})
+
+/** Writes `old` into every attribute, each source by its own door. */
+const owners: Readonly<Record<string, (house: House, id: string, other: TestConnection) => Promise<void>>> = {
+  async nobody() {},
+  async 'a SCIM client'({ scim }, id) {
+    await scim.must('PATCH', `/Users/${id}`, everythingOld)
+  },
+  async 'an administrator'({ organization }, id) {
+    assert.equal((await asOperator(usher, organization, 'PATCH', `/Users/${id}`, everythingOld)).status, 200)
+  },
+  async 'this connection'({ connection }) {
+    await loginWithAll(connection)
+  },
+  async 'another connection'(_, __, other) {
+    await loginWithAll(other)
+  },
+}
+const everythingOld = patchOp(...paths.map((path) => ({ op: 'add', path, value: 'old' })))
+
+async function loginWithAll(connection: TestConnection): Promise<void> {
+  await connection.jit({ attributes: paths.map((attribute) => ({ attribute, claim: 'all' })) })
+  assert.match(verdict(await connection.login({ sub: 'ann', all: 'old' })), /linked|updated/)
+}
+
+/** The literal table, with what the source of the value changes about it. */
+function expected(method: Method, owner: string, path: string): string | undefined {
+  const { row, mapping } = situations[path]!
+  if (owner === 'a SCIM client') return 'old'
+  if (owner === 'nobody') return whenEmpty(method, path)
+  // what another connection maintains was not added locally
+  if (owner === 'another connection' && mapping === null) return 'old'
+  return row[method] === 'none' ? undefined : row[method]
+}
+
+function whenEmpty(method: Method, path: string): string | undefined {
+  const { mapping } = situations[path]!
+  const { claim, sync, onMissing } = (mapping ?? {}) as { claim?: string; sync?: string; onMissing?: string }
+  const sets = sync === 'NEVER' ? false : sync !== undefined || method !== 'NONE'
+  if (!sets) return undefined
+  if (claim === 'differs') return 'new'
+  if (claim === 'same') return 'old'
+  return onMissing === 'default' && method !== 'FILL_EMPTY' ? 'default' : undefined
+}
+
+function valueAt(resource: Record<string, never>, path: string): unknown {
+  if (!path.startsWith('urn:'))
+    return path.split('.').reduce<Record<string, never> | undefined>((v, k) => v?.[k], resource)
+  const colon = path.lastIndexOf(':')
+  return (resource[path.slice(0, colon)] as Record<string, unknown> | undefined)?.[path.slice(colon + 1)]
+}
+
+async function linkedUser() {
+  const house = await buildHouse(usher, provider, { jit: { attributes: [] } })
+  const other = await house.organization.connection(provider, { jit: { attributes: [] } })
+  const { id } = await house.scim.must('POST', '/Users', user(house.email('ann'), { externalId: 'ann' }))
+  assert.equal(verdict(await house.connection.login({ sub: 'ann' })), 'linked')
+  return { house, other, id }
+}
+
+describe('SYNC the table of the sync methods, for a user who is linked already', () => {
+  for (const attributeSyncMethod of methods) {
+    for (const owner of Object.keys(owners)) {
+      it(`SYNC A10 f4 ${attributeSyncMethod} over values of ${owner}`, async () => {
+        const { house, other, id } = await linkedUser()
+        await owners[owner]!(house, id, other)
+        await house.connection.jit({ attributeSyncMethod, attributes })
+        const before = await house.user(id)
+        const answer = await house.connection.login({ sub: 'ann', email: 'other@elsewhere.example', ...claims })
+        const after = await house.user(id)
+        const found = Object.fromEntries(paths.map((path) => [path, valueAt(after, path)]))
+        const wanted = Object.fromEntries(paths.map((path) => [path, expected(attributeSyncMethod, owner, path)]))
+        assert.deepEqual(found, wanted)
+
+        for (const name of ['id', 'userName', 'active', 'externalId', 'groups']) {
+          assert.deepEqual(after[name], before[name], name)
+        }
+        const same = before.meta.version === after.meta.version
+        assert.equal(verdict(answer), same ? 'unchanged' : 'updated')
+        const locked = warningCodes(answer).filter((code) => code === 'attribute_locked_by_scim').length
+        const wouldChange = paths.filter((path) => {
+          const { mapping, row } = situations[path]!
+          return mapping !== null && row[attributeSyncMethod] !== 'old'
+        })
+        assert.equal(locked, owner === 'a SCIM client' ? wouldChange.length : 0)
+        assert.ok(warningCodes(answer).includes('claim_malformed'))
+      })
+    }
+  }
+
+  it('A1 at creation every mapped attribute is written whatever the method; its own NEVER excepted', async () => {
+    for (const attributeSyncMethod of methods) {
+      const { connection, person } = await buildHouse(usher, provider, { jit: { attributeSyncMethod, attributes } })
+      const { body } = await connection.login(person('ann', { ...claims, malformed: 'fine' }))
+      assert.equal(body.outcome, 'created')
+      assert.equal(body.user.title, 'new')
+      assert.equal(body.user.nickName, 'old')
+      assert.equal(body.user.name.honorificPrefix, 'default')
+      assert.equal(body.user.name.familyName, 'fine')
+      assert.deepEqual(body.user['urn:ietf:params:scim:schemas:extension:enterprise:2.0:User'], {
+        department: 'new',
+        division: 'new',
+      })
+    }
+  })
+})
+
+describe('SYNC authority over what a SCIM client wrote', () => {
+  const seconds = (offset: number) => Math.floor(Date.now() / 1000) + offset
+  const cases = [
+    ['scim', 'scim', undefined, 30, 'old'],
+    ['login', 'login', undefined, -600, 'new'],
+    ['last_write, the token is newer', 'last_write', undefined, 30, 'new'],
+    ['last_write, the token is older', 'last_write', undefined, -600, 'old'],
+    ["the attribute's own goes first", 'scim', 'login', 30, 'new'],
+    ["the attribute's own goes first", 'login', 'scim', 30, 'old'],
+  ] as const
+  for (const [name, authority, own, age, value] of cases) {
+    it(`P7 f3 ${name}: ${value === 'new' ? 'the login wins' : 'SCIM wins, and the loser is shadowed'}`, async () => {
+      const { house, id } = await linkedUser()
+      await house.scim.must('PATCH', `/Users/${id}`, patchOp({ op: 'add', path: 'title', value: 'old' }))
+      const mapping = { attribute: 'title', claim: 'title', ...(own === undefined ? {} : { authority: own }) }
+      await house.connection.jit({ authority, attributes: [mapping] })
+      const answer = await house.connection.login({ sub: 'ann', title: 'new', iat: seconds(age) })
+      assert.equal((await house.user(id)).title, value)
+      const { attributes: sources } = await house.provenance(id)
+      const { source, shadowed } = sources.find(({ path }: { path: string }) => path === 'title')
+      const login = `login:${house.connection.id}`
+      assert.equal(source, value === 'new' ? login : `scim:${house.scim.id}`)
+      assert.deepEqual(shadowed, value === 'new' ? [] : [{ source: login, value: 'new' }])
+      assert.deepEqual(warningCodes(answer), value === 'new' ? [] : ['attribute_locked_by_scim'])
+      assert.equal(verdict(answer), value === 'new' ? 'updated' : 'unchanged')
+    })
+  }
+
+  it('f3 f24 a shadow follows the logins, and goes when they agree with the value', async () => {
+    const { house, id } = await linkedUser()
+    await house.scim.must('PATCH', `/Users/${id}`, patchOp({ op: 'add', path: 'title', value: 'old' }))
+    await house.connection.jit({ attributes: [{ attribute: 'title', claim: 'title' }] })
+    const shadows = async () => {
+      const { attributes: sources } = await house.provenance(id)
+      const { shadowed } = sources.find(({ path }: { path: string }) => path === 'title')
+      return shadowed.map(({ value }: { value: string }) => value)
+    }
+    for (const [title, wanted] of [
+      ['b', ['b']],
+      ['c', ['c']],
+      ['old', []],
+    ] as const) {
+      const { body } = await house.connection.login({ sub: 'ann', title })
+      assert.equal(body.outcome, 'unchanged')
+      assert.equal(body.user.meta.version, (await house.user(id)).meta.version)
+      assert.deepEqual(await shadows(), wanted)
+    }
+    assert.equal((await house.user(id)).title, 'old')
+  })
+})
+
+describe('A23 locked attributes', () => {
+  async function lockedTitle() {
+    const { house, other, id } = await linkedUser()
+    await house.connection.jit({ attributes: [{ attribute: 'title', claim: 'title', locked: true }] })
+    assert.equal(verdict(await house.connection.login({ sub: 'ann', title: 'Engineer' })), 'updated')
+    return { house, other, id }
+  }
+  const writes = {
+    'PATCH replace': ['PATCH', patchOp({ op: 'replace', path: 'title', value: 'Boss' })],
+    'PATCH remove': ['PATCH', patchOp({ op: 'remove', path: 'title' })],
+    'PATCH without a path': ['PATCH', patchOp({ op: 'add', value: { title: 'Boss', nickName: 'A' } })],
+    'PUT of another value': ['PUT', { title: 'Boss' }],
+    'PUT without it': ['PUT', {}],
+  } as const
+  for (const [name, [method, body]] of Object.entries(writes)) {
+    it(`A23 ${name} by a SCIM client or an administrator is 400 mutability, and nothing changes`, async () => {
+      const { house, id } = await lockedTitle()
+      const before = await house.user(id)
+      const whole = method === 'PUT' ? user(house.email('ann'), { externalId: 'ann', ...body }) : body
+      for (const answer of [
+        await house.scim.call(method, `/Users/${id}`, whole),
+        await asOperator(usher, house.organization, method, `/Users/${id}`, whole),
+      ]) {
+        assert.equal(answer.status, 400, answer.text)
+        assert.equal(answer.body.scimType, 'mutability')
+      }
+      assert.deepEqual(await house.user(id), before)
+    })
+  }
+
+  it('A23 others may write everything else, and send the locked value back as it is', async () => {
+    const { house, id } = await lockedTitle()
+    const put = user(house.email('ann'), { externalId: 'ann', title: 'Engineer', nickName: 'Annie' })
+    assert.equal((await house.scim.must('PUT', `/Users/${id}`, put)).nickName, 'Annie')
+    await house.scim.must('PATCH', `/Users/${id}`, patchOp({ op: 'replace', path: 'title', value: 'Engineer' }))
+    assert.equal(verdict(await house.connection.login({ sub: 'ann', title: 'Director' })), 'updated')
+    const { attributes: sources } = await house.provenance(id)
+    const title = sources.find(({ path }: { path: string }) => path === 'title')
+    assert.equal(title.source, `login:${house.connection.id}`)
+  })
+
+  it("A23 another connection's login keeps the locked value and goes on with the rest", async () => {
+    const { house, other, id } = await lockedTitle()
+    await other.jit({
+      attributeSyncMethod: 'OVERRIDE_ALL',
+      attributes: [
+        { attribute: 'title', claim: 'title' },
+        { attribute: 'nickName', claim: 'nickname' },
+      ],
+    })
+    const { body } = await other.login({ sub: 'ann', title: 'Boss', nickname: 'Annie' })
+    assert.equal(body.outcome, 'linked')
+    assert.equal(body.user.title, 'Engineer')
+    assert.equal(body.user.nickName, 'Annie')
+    const { attributes: sources } = await house.provenance(id)
+    const { shadowed } = sources.find(({ path }: { path: string }) => path === 'title')
+    assert.deepEqual(shadowed, [{ source: `login:${other.id}`, value: 'Boss' }])
+  })
+
+  it('A23 the lock ends with the mapping, and with the link', async () => {
+    const { house, id } = await lockedTitle()
+    const write = (value: string) =>
+      house.scim.call('PATCH', `/Users/${id}`, patchOp({ op: 'replace', path: 'title', value }))
+    assert.equal((await write('Boss')).status, 400)
+    const { identities } = await house.provenance(id)
+    await house.organization.admin('DELETE', `/users/${id}/identities/${identities[0].id}`)
+    assert.equal((await write('Boss')).status, 200)
+    assert.equal(verdict(await house.connection.login({ sub: 'ann', title: 'Engineer' })), 'linked')
+    assert.equal((await write('Chief')).status, 400)
+    await house.connection.jit({ attributes: [{ attribute: 'title', claim: 'title' }] })
+    assert.equal((await write('Chief')).status, 200)
+  })
+
+  it('A23 users who are not linked to the connection are not concerned', async () => {
+    const { house } = await lockedTitle()
+    const { id } = await house.scim.must('POST', '/Users', user(house.email('bob'), { title: 'Clerk' }))
+    await house.scim.must('PATCH', `/Users/${id}`, patchOp({ op: 'replace', path: 'title', value: 'Boss' }))
+  })
+})
