@@ -19,6 +19,9 @@ import { toStored } from './stored-form.ts'
 /** Version of the comparison form; a change of `toSearchForm` or of this file's additions raises it. */
 export const searchFormVersion = 1
 
+/** The extension of what Usher knows about a user; every user has it. */
+export const provisioningUrn = 'urn:usher:scim:schemas:provisioning:1.0:User'
+
 /** What every resource is made of; attributes that have a home of their own are not in `attributes`. */
 export interface ResourceParts {
   readonly id: string
@@ -49,6 +52,7 @@ export function composeUser(type: ResourceType, parts: UserParts): UserDocument 
     ...base,
     search: {
       ...base.search,
+      schemas: [...(base.search.schemas as readonly string[]), fold(provisioningUrn)],
       active: isActive(parts.holds),
       provisioning: {
         provisionedBy: parts.provisionedBy,

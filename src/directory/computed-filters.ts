@@ -64,9 +64,7 @@ function externalIdQuery(context: RequestContext, leaf: FilterLeaf): MongoQuery 
   }
   const own = { client: context.source }
   if (leaf.kind === 'present') return { externalIds: { $elemMatch: own } }
-  if (leaf.kind !== 'compare') return compiled
-  const absent = { externalIds: { $not: { $elemMatch: own } } }
-  if (leaf.value === null) return leaf.operator === 'eq' ? absent : { $nor: [absent] }
+  if (leaf.kind !== 'compare' || leaf.value === null) return compiled
   const condition = { ...own, value: literalCondition(leaf.operator, leaf.value) }
   if (leaf.operator !== 'ne') return { externalIds: { $elemMatch: condition } }
   return { externalIds: { $not: { $elemMatch: { ...own, value: leaf.value } } } }

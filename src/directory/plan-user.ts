@@ -2,6 +2,7 @@
 import { externalIdClient } from '../context.ts'
 import { UsherError } from '../errors.ts'
 import { applyPatch } from '../patch/apply.ts'
+import { leaves } from '../schema/leaves.ts'
 import { normalise } from '../schema/normalise.ts'
 import type { JsonObject, Resource } from '../schema/types.ts'
 import type { UserDocument } from '../store/documents.ts'
@@ -43,7 +44,9 @@ export async function planUserPost(
   const adopted = await findAdoptable(environment, workspace, body)
   if (adopted !== null) {
     context.note('existing user adopted')
-    const intent = { action: 'adopt' as const, named: () => true, namedRoles: roleValues(written.roles) }
+    const given = leaves(environment.userType, written.attributes)
+    const named = (path: string) => given.has(path)
+    const intent = { action: 'adopt' as const, named, namedRoles: roleValues(written.roles) }
     const merged = { ...written, attributes: { ...attributesOf(environment, adopted), ...written.attributes } }
     const changed = await writeUser(environment, workspace, adopted, merged, intent, effects)
     return { id: adopted._id, created: true, changed, supplied }

@@ -9,7 +9,7 @@ import type {
   RoleDocument,
   UserDocument,
 } from '../store/documents.ts'
-import { externalIdFor, schemasOf, versionTag } from './compose.ts'
+import { externalIdFor, provisioningUrn, schemasOf, versionTag } from './compose.ts'
 import type { DirectoryEnvironment } from './environment.ts'
 import { type DerivedVersion, groupVersion, groupVersions } from './group-version.ts'
 import { isActive, reasonOf } from './holds.ts'
@@ -18,7 +18,6 @@ import { combineRoles, type GroupsByMember, groupsOf, roleCatalogue, rolesAsValu
 import { fromStored } from './stored-form.ts'
 import type { Wants } from './types.ts'
 
-export const provisioningUrn = 'urn:usher:scim:schemas:provisioning:1.0:User'
 const enterpriseUrn = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User'
 
 export async function showUser(

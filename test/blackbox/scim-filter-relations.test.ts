@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { assertFinds, type Case } from './finding.ts'
+import { group, startUsher, user } from './usher.ts'
+
+const usher = await startUsher()
+const organization = await usher.organization()
+const client = await organization.scimClient()
+const kim = await client.must('POST', '/Users', user('kim', { externalId: 'KIM-1' }))
+const bjensen = await client.must('POST', '/Users', user('bjensen'))
+await client.must('POST', '/Users', user('JSmith', { roles: [{ value: 'editor', primary: true }] }))
+const inner = await client.must('POST', '/Groups', group('Inner Circle', { members: [{ value: bjensen.id }] }))
+const outer = await client.must(
+  'POST',
+  '/Groups',
+  group('Outer', { members: [{ value: inner.id }, { value: kim.id }] }),
+)
+await client.must('POST', '/Groups', group('Empty'))
+
+const users = (...cases: readonly Case[]) => assertFinds(client, '/Users', 'userName', cases)
+const groups = (...cases: readonly Case[]) => assertFinds(client, '/Groups', 'displayName', cases)
+const all = ['bjensen', 'JSmith', 'kim']
+
+/** Filters on what is computed from several places (RFC 7644 section 3.4.2.2). */
+describe('filters on relations', () => {
+  it('R173 groups by name and member, users by group, direct and indirect', async () => {
+    await groups(
+      ['displayName eq "INNER circle"', ['Inner Circle']],
+      [`members eq "${bjensen.id}"`, ['Inner Circle']],
+      [`members.value eq "${kim.id}"`, ['Outer']],
+      [`members[value eq "${inner.id}"]`, ['Outer']],
+      ['members[type eq "Group"]', ['Outer']],
+      ['members pr', ['Inner Circle', 'Outer']],
+      ['not (members pr)', ['Empty']],
+      ['members eq null', ['Empty']],
+      [`members ne "${kim.id}"`, ['Inner Circle', 'Outer']],
+      [`id eq "${outer.id}" and members eq "${kim.id}"`, ['Outer']],
+    )
+    await users(
+      [`groups.value eq "${inner.id}"`, ['bjensen']],
+      [`groups.value eq "${outer.id}"`, ['bjensen', 'kim']],
+      ['groups.display eq "inner circle"', ['bjensen']],
+      ['groups.display co "\\u2028"', []],
+      ['groups.display ew "circle"', ['bjensen']],
+      [`groups[value eq "${inner.id}" and display sw "inner"]`, ['bjensen']],
+      ['groups pr', ['bjensen', 'kim']],
+      ['groups eq null', ['JSmith']],
+      [`not (groups.value eq "${outer.id}")`, ['JSmith']],
+    )
+  })
+
+  it('R173 roles are filtered as they are shown, the default one and those of groups too', () =>
+    users(
+      ['roles.value eq "editor"', ['JSmith']],
+      ['roles eq "member"', all],
+      ['roles pr', all],
+      ['roles eq null', []],
+      ['not (roles.value eq "editor")', ['bjensen', 'kim']],
+    ))
+
+  it('R43 R158 a client finds by its own externalId only', async () => {
+    const other = await organization.scimClient()
+    await assertFinds(client, '/Users', 'userName', [
+      ['externalId eq "KIM-1"', ['kim']],
+      ['externalId eq null', ['bjensen', 'JSmith']],
+      ['externalId ne "KIM-1"', ['bjensen', 'JSmith']],
+      ['externalId sw "KIM"', ['kim']],
+    ])
+    await assertFinds(other, '/Users', 'userName', [
+      ['externalId eq "KIM-1"', []],
+      ['externalId pr', []],
+      ['externalId eq null', all],
+    ])
+  })
+
+  it('R164 what is known about the provisioning of a user can be filtered on', () => {
+    const source = `scim:${client.id}`
+    const urn = 'urn:usher:scim:schemas:provisioning:1.0:User'
+    return users(
+      [`${urn}:managedBy[source eq "${source}"]`, all],
+      [`${urn}:managedBy.source eq "admin:operator"`, []],
+      [`${urn}:provisionedBy eq "scim"`, all],
+      [`${urn}:state eq "active"`, all],
+      [`${urn}:state ne "active"`, []],
+      [`${urn}:identities[connection eq "x" and subject eq "y"]`, []],
+      [`${urn}:identities pr`, []],
+      [`${urn}:identities eq null`, all],
+      [`${urn}:lastLogin pr`, []],
+      [`${urn}:lastLogin eq null`, all],
+      [`${urn}:lastLogin gt "2020-01-01T00:00:00Z"`, []],
+    )
+  })
+})
