@@ -1,8 +1,9 @@
 /** The composition root: the only place where the rooms are wired together. */
 import { randomBytes } from 'node:crypto'
-import { resolveTxt } from 'node:dns/promises'
+import { Resolver } from 'node:dns/promises'
 import type { Server } from 'node:http'
 import { createAdminRouter } from './admin/router.ts'
+import { type Background, startBackground } from './background.ts'
 import type { Config } from './config.ts'
 import type { RequestContext } from './context.ts'
 import { createDirectory } from './directory/directory.ts'
@@ -16,11 +17,13 @@ import { createDiscoveryCheck } from './login/discovery.ts'
 import type { LoginEnvironment } from './login/environment.ts'
 import { Providers } from './login/providers.ts'
 import { createLoginRouter } from './login/router.ts'
+import { createOAuthRouter } from './oauth/router.ts'
 import { createOrganizations } from './organizations/create.ts'
 import { CredentialCache } from './organizations/credential-cache.ts'
 import { ensureOperatorToken } from './organizations/credentials.ts'
+import { recheckDomains } from './organizations/domain-rechecks.ts'
 import type { OrganizationsEnvironment } from './organizations/environment.ts'
-import { runJobs } from './organizations/jobs.ts'
+import { type ReleaseUsers, runJobs } from './organizations/jobs.ts'
 import { createSealing, loadSealingKey } from './organizations/sealing.ts'
 import type { Organizations, TxtResolver } from './organizations/types.ts'
 import { type Sandbox, seedSandbox } from './sandbox/seed.ts'
@@ -52,12 +55,15 @@ export interface App {
   readonly newOperatorToken: string | null
   /** Puts the demo organization in place; its identity provider must answer. */
   seedSandbox(provider: { readonly issuer: string; readonly clientSecret: string }): Promise<Sandbox>
+  readonly background: Background<'jobs' | 'domains'>
   /** Ends the background work. */
   stop(): Promise<void>
 }
 
-/** Milliseconds between two looks for jobs of other processes. */
-const jobInterval = 15_000
+/** Milliseconds between two looks for jobs of other processes, and for domains whose proof is due. */
+const intervals = { jobs: 15_000, domains: 600_000 }
+/** Of the name servers, so that one that is silent holds nobody up for long. */
+const patience = { timeout: 2_000, tries: 2 }
 
 /** Wires the rooms together on an open store. Nothing listens yet. */
 export async function createApp(options: AppOptions): Promise<App> {
@@ -74,7 +80,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     jitDefaults: { mode: config.jitDefault, attributeSyncMethod: config.attributeSyncDefault },
     sealing: createSealing(await loadSealingKey(config.dataDir)),
     credentialCache: new CredentialCache(),
-    resolveTxt: options.resolveTxt ?? resolveTxt,
+    resolveTxt: options.resolveTxt ?? ((name) => new Resolver(patience).resolveTxt(name)),
     checkDiscovery: createDiscoveryCheck(providers.fetch, config.allowPrivateIssuers),
     userType: registry.resourceType('User'),
   }
@@ -87,7 +93,14 @@ export async function createApp(options: AppOptions): Promise<App> {
     sandbox: config.sandbox,
     now,
   }
-  const jobs = startJobs(environment, directory, config.publicUrl, now, log)
+  const release = releaseBy(directory, config.publicUrl, now)
+  const background = startBackground(
+    {
+      jobs: { interval: intervals.jobs, run: () => runJobs(environment, release, now) },
+      domains: { interval: intervals.domains, run: () => recheckDomains(environment, now) },
+    },
+    log,
+  )
   const draining = createDraining()
   let sandbox: Sandbox | null = null
   const app = createHttpApp({
@@ -105,8 +118,17 @@ export async function createApp(options: AppOptions): Promise<App> {
       log,
       now,
     }),
-    admin: createAdminRouter({ environment, organizations, directory, login, log, now, wakeJobs: jobs.wake }),
+    admin: createAdminRouter({
+      environment,
+      organizations,
+      directory,
+      login,
+      log,
+      now,
+      wakeJobs: () => void background.wake('jobs'),
+    }),
     login: createLoginRouter(login, log),
+    oauth: createOAuthRouter({ environment, organizations, log, now }),
     start: createStartRouter({ sandbox: () => sandbox, directory, publicUrl: config.publicUrl, log, now }),
   })
   return {
@@ -122,7 +144,8 @@ export async function createApp(options: AppOptions): Promise<App> {
       sandbox = await seedSandbox(rooms, provider)
       return sandbox
     },
-    stop: jobs.stop,
+    background,
+    stop: background.stop,
   }
 }
 
@@ -136,46 +159,20 @@ function reportTo(log: Logger) {
     })
 }
 
-/** Runs the jobs that are there, one process at a time, now and then and whenever somebody makes one. */
-function startJobs(
-  environment: OrganizationsEnvironment,
-  directory: Directory,
-  publicUrl: string,
-  now: () => Date,
-  log: Logger,
-): { readonly wake: () => void; readonly stop: () => Promise<void> } {
-  let running: Promise<void> = Promise.resolve()
-  const run = () => {
-    running = running
-      .then(() =>
-        runJobs(
-          environment,
-          (organization, { job, connection, choice, limit }) => {
-            const context: RequestContext = {
-              requestId: `job-${job}`,
-              principal: { kind: 'system', job },
-              now: now(),
-              organization,
-              source: `job:${job}`,
-              dialect: dialects.rfc,
-              baseUrl: `${publicUrl}/scim/v2/${organization.slug}`,
-              note: () => undefined,
-            }
-            return directory.releaseConnection(context, connection, choice, limit)
-          },
-          now,
-        ),
-      )
-      .catch((error: unknown) => log.warn('The jobs could not be run.', { error }))
-  }
-  const timer = setInterval(run, jobInterval)
-  timer.unref()
-  return {
-    wake: run,
-    async stop() {
-      clearInterval(timer)
-      await running
-    },
+/** Releases the users of a connection that is being deleted, in the name of the job that deletes it. */
+function releaseBy(directory: Directory, publicUrl: string, now: () => Date): ReleaseUsers {
+  return (organization, { job, connection, choice, limit }) => {
+    const context: RequestContext = {
+      requestId: `job-${job}`,
+      principal: { kind: 'system', job },
+      now: now(),
+      organization,
+      source: `job:${job}`,
+      dialect: dialects.rfc,
+      baseUrl: `${publicUrl}/scim/v2/${organization.slug}`,
+      note: () => undefined,
+    }
+    return directory.releaseConnection(context, connection, choice, limit)
   }
 }
 

@@ -68,6 +68,11 @@ const entries = {
   privileged_grant_refused: { status: 403, title: 'Privileged roles need the operator or a key for them' },
   last_admin_kept: { status: 403, title: 'The last active holder of a privileged role keeps it' },
 
+  // Access tokens: the words of RFC 6749 section 5.2
+  invalid_client: { status: 401, title: 'The client is not authenticated' },
+  unsupported_grant_type: { status: 400, title: 'This grant type is not supported' },
+  invalid_scope: { status: 400, title: 'There is no such scope' },
+
   // Logins: not genuine
   token_invalid: { status: 400, title: 'This is not a genuine login' },
 

@@ -11,6 +11,7 @@ import { startDemoProvider } from './sandbox/provider.ts'
 import { loadProviderSecrets } from './sandbox/provider-secrets.ts'
 import { EmbeddedDatabaseError } from './store/embedded/problem.ts'
 import { startEmbedded } from './store/embedded/server.ts'
+import { checkSchemaVersion, NewerSchemaError } from './store/schema-version.ts'
 import { openStore, StandaloneServerError } from './store/store.ts'
 import { superviseWorkers } from './workers.ts'
 
@@ -61,6 +62,7 @@ async function databaseOf(config: Config, closings: Closing[]): Promise<string> 
 async function serve(config: Config, uri: string, log: Logger, closings: Closing[]): Promise<App> {
   const store = await openStore({ uri })
   closings.push(() => store.close())
+  await checkSchemaVersion(store)
   await store.prepare()
   const app = await createApp({ config, store, log, version: packageVersion() })
   closings.push(() => app.stop())
@@ -138,7 +140,8 @@ function explain(error: unknown): string {
   if (
     error instanceof ConfigError ||
     error instanceof EmbeddedDatabaseError ||
-    error instanceof StandaloneServerError
+    error instanceof StandaloneServerError ||
+    error instanceof NewerSchemaError
   ) {
     return error.message
   }

@@ -52,9 +52,17 @@ export const roleRoutes: readonly Route[] = [
     },
   ),
   organizationRoute(
-    { method: 'delete', path: `${path}/{name}`, access: 'admin', summary: 'Delete a role', answers: { 204: null } },
-    async ({ environment }, call) => {
-      await deleteRole(environment, call.context, parameter(call, 'name'))
+    {
+      method: 'delete',
+      path: `${path}/{name}`,
+      access: 'admin',
+      summary: 'Delete a role',
+      description: 'It is taken from all users and open invitations first, whoever gave it.',
+      answers: { 204: null },
+    },
+    async ({ environment, directory }, call) => {
+      const role = parameter(call, 'name')
+      await deleteRole(environment, call.context, role, () => directory.withdrawRole(call.context, role))
       return { status: 204 }
     },
   ),

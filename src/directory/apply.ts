@@ -13,7 +13,7 @@ import { planGroupDelete, planGroupPatch, planGroupPost, planGroupPut } from './
 import { planUserDelete, planUserPatch, planUserPost, planUserPut } from './plan-user.ts'
 import { guardLastHolders } from './privilege.ts'
 import { resolveId } from './references.ts'
-import { showCustom, showGroup, showUser } from './show.ts'
+import { showCustom, showGroup, showNewUser, showUser } from './show.ts'
 import type { Applied, Operation, Wants } from './types.ts'
 import { Workspace } from './workspace.ts'
 
@@ -139,7 +139,11 @@ async function showPlanned(
   const { context } = workspace
   const org = context.organization.id
   if (operation.type.name === 'User') {
-    const user = workspace.users.get(id)?.after ?? (await environment.store.users.findOne(org, { _id: id }))
+    const draft = workspace.users.get(id)
+    if (draft?.before === null && draft.after !== null && workspace.edges.size === 0) {
+      return showNewUser(environment, context, draft.after, wants)
+    }
+    const user = draft?.after ?? (await environment.store.users.findOne(org, { _id: id }))
     if (user !== null) return showUser(environment, context, user, wants)
   } else if (operation.type.name === 'Group') {
     const group = workspace.groups.get(id)?.after ?? (await environment.store.groups.findOne(org, { _id: id }))

@@ -135,8 +135,9 @@ async function execute(
   const identity = planLink(workspace, input, effects, id)
   const draft = workspace.users.get(id)
   if (before !== null && draft !== undefined && draft.before?.version !== effects.version) throw new StoreConflict(null)
-  if (before !== null && draft === undefined && needsTouch(context, effects, before))
-    linkUser(environment, workspace, before, login)
+  if (before !== null && draft === undefined && needsTouch(context, effects, before)) {
+    await linkUser(environment, workspace, before, login)
+  }
   const user = workspace.users.get(id)?.after ?? before
   if (user === null) throw new StoreConflict(null)
 
@@ -162,13 +163,14 @@ async function execute(
       identity: identity === null ? lastLogin : null,
       invitation: effects.invitation,
     })
+    if (decision.outcome === 'created') environment.creationCounts.add(input.connection.id)
   }
   return { decision, decisionId: name.id, reference: name.reference, answer }
 }
 
-/** Whether the user's document must be written although the operations do not: for a link, a proof or a shadow. */
+/** Whether the user must be written although no operation does: for a link, an invitation, a proof or a shadow. */
 function needsTouch({ now, source }: RequestContext, effects: DecisionEffects, before: UserDocument): boolean {
-  if (effects.link !== null) return true
+  if (effects.link !== null || effects.invitation !== null) return true
   if (shadowValues(before.sources, effects.shadowed, { source, at: now }) !== before.sources) return true
   return effects.provenEmail !== null && !before.provenEmails.includes(effects.provenEmail)
 }

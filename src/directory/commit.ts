@@ -3,7 +3,7 @@
  * for everybody else until the commit.
  */
 import { UsherError } from '../errors.ts'
-import type { DecisionDocument } from '../store/documents.ts'
+import type { DecisionDocument, ResourceDocument } from '../store/documents.ts'
 import { type Session, type Store, StoreConflict } from '../store/store.ts'
 import type { DirectoryEnvironment } from './environment.ts'
 import { countSeats } from './seats.ts'
@@ -51,7 +51,7 @@ interface Writable<Document> {
   deleteOne(org: string, query: object, session: Session): Promise<boolean>
 }
 
-async function writeDrafts<Document extends { readonly _id: string; readonly org: string; readonly version: number }>(
+async function writeDrafts<Document extends ResourceDocument>(
   collection: Writable<Document>,
   workspace: Workspace,
   drafts: ReadonlyMap<string, Draft<Document>>,
@@ -64,11 +64,12 @@ async function writeDrafts<Document extends { readonly _id: string; readonly org
       if (after !== null) inserts.push(after)
       continue
     }
-    const expected = { _id: before._id, version: before.version }
+    const { _id, version, revision = 0 } = before
+    const expected = { _id, version, revision: before.revision ?? null }
     const matched =
       after === null
         ? await collection.deleteOne(org, expected, session)
-        : await collection.updateOne(org, expected, replacement(before, after), session)
+        : await collection.updateOne(org, expected, replacement(before, { ...after, revision: revision + 1 }), session)
     if (!matched) throw new StoreConflict(null)
   }
   await collection.insertMany(org, inserts, session)

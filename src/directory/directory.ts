@@ -8,6 +8,7 @@ import { applyOperations } from './apply.ts'
 import { arrive, simulate } from './arrive.ts'
 import { versionTag } from './compose.ts'
 import { compileFilter } from './computed-filters.ts'
+import { CreationCounts } from './creation-counts.ts'
 import { listDecisions, readDecision } from './decisions.ts'
 import { type DirectoryEnvironment, isId } from './environment.ts'
 import { listChanges } from './feed.ts'
@@ -21,6 +22,7 @@ import { readDeletionImpact, releaseConnection } from './release.ts'
 import { showCustom, showGroup, showUser } from './show.ts'
 import { listTombstones, removeTombstone } from './tombstones.ts'
 import type { Directory, Shown, Wants } from './types.ts'
+import { withdrawRole } from './withdraw-role.ts'
 
 export interface DirectoryOptions {
   readonly store: Store
@@ -35,6 +37,7 @@ export function createDirectory(options: DirectoryOptions): Directory {
     userType: options.registry.resourceType('User'),
     groupType: options.registry.resourceType('Group'),
     queue: new KeyedQueue(),
+    creationCounts: new CreationCounts(),
   }
   return {
     apply: (context, operations) => applyOperations(environment, context, operations),
@@ -52,6 +55,7 @@ export function createDirectory(options: DirectoryOptions): Directory {
     hold: (context, user, action, reason) => changeHold(environment, context, user, action, reason),
     grant: (context, user, role) => grantRole(environment, context, user, role),
     revoke: (context, user, role) => revokeRole(environment, context, user, role),
+    withdrawRole: (context, role) => withdrawRole(environment, context, role),
     unlink: (context, user, identity) => unlinkIdentity(environment, context, user, identity),
     tombstones: (context, page) => listTombstones(environment, context, page),
     removeTombstone: (context, id) => removeTombstone(environment, context, id),

@@ -3,6 +3,7 @@ import type { RequestContext } from '../context.ts'
 import type { SchemaRegistry } from '../schema/registry.ts'
 import type { ResourceType } from '../schema/types.ts'
 import type { Store } from '../store/store.ts'
+import type { CreationCounts } from './creation-counts.ts'
 import type { KeyedQueue } from './queue.ts'
 
 /** What the directory works with. Passed to every function: nothing here is global. */
@@ -12,6 +13,7 @@ export interface DirectoryEnvironment {
   readonly userType: ResourceType
   readonly groupType: ResourceType
   readonly queue: KeyedQueue
+  readonly creationCounts: CreationCounts
   readonly reportFailure: (context: RequestContext, error: unknown) => void
 }
 

@@ -1,13 +1,13 @@
-/** Writes of users that no SCIM operation expresses: holds, and links that change nothing anybody sees. */
+/** Writes of users that no SCIM operation expresses: holds, and what a login brings besides its operations. */
 import type { HoldDocument, UserDocument } from '../store/documents.ts'
 import { composeUser } from './compose.ts'
 import type { LoginEffects } from './effects.ts'
 import type { DirectoryEnvironment } from './environment.ts'
 import { isActive } from './holds.ts'
 import { patchBody } from './record-form.ts'
-import { shadowValues } from './sources.ts'
-import { mergeProven, partsOf, union, writerOf } from './user-parts.ts'
+import { attributesOf, partsOf } from './user-parts.ts'
 import type { Workspace } from './workspace.ts'
+import { writeUser } from './write-user.ts'
 
 /**
  * Plans the user with other holds: for the life cycle by hand and for jobs. Gives whether anything changes.
@@ -38,21 +38,19 @@ export async function writeHolds(
 }
 
 /**
- * Plans a link to a user about whom nothing changes that anybody sees. The user is written all the same, by version: a
- * link must not slip past somebody who deactivates the user at the same moment.
+ * Plans what a login means for its user beyond operations: a link, a proof, a shadow, the roles of an invitation. The
+ * user is written even if nothing of it changes: a link must not slip past somebody who deactivates the user at the
+ * same moment.
  */
-export function linkUser(
+export async function linkUser(
   environment: DirectoryEnvironment,
   workspace: Workspace,
   before: UserDocument,
   effects: LoginEffects,
-): void {
-  const parts = partsOf(environment, before)
-  const after = composeUser(environment.userType, {
-    ...parts,
-    sources: shadowValues(parts.sources, effects.shadowed, writerOf(workspace)),
-    provenEmails: mergeProven(parts.provenEmails, effects.provenEmails),
-    links: union(parts.links, effects.linked ? [workspace.source] : []),
-  })
-  workspace.users.set(before._id, { before, after })
+): Promise<void> {
+  const attributes = attributesOf(environment, before)
+  const written = { attributes, externalId: undefined, roles: undefined, active: undefined }
+  const intent = { action: 'patch' as const, named: () => false, namedRoles: new Set<string>() }
+  await writeUser(environment, workspace, before, written, intent, effects)
+  if (!workspace.users.has(before._id)) workspace.users.set(before._id, { before, after: before })
 }

@@ -10,7 +10,7 @@ import { writeHolds } from './hold-user.ts'
 import { lift, place } from './holds.ts'
 import { loadUser } from './plan-user.ts'
 import { guardLastHolders, guardPrivilegedGrants } from './privilege.ts'
-import { roleCatalogue } from './roles.ts'
+import { presentRoles } from './roles.ts'
 import { showUser } from './show.ts'
 import { addGrant, removeGrant } from './sources.ts'
 import type { HoldAction, Shown } from './types.ts'
@@ -36,7 +36,7 @@ export async function grantRole(
   user: string,
   role: string,
 ): Promise<Shown> {
-  const known = (await roleCatalogue(environment, context)).find(({ name }) => name === role)
+  const known = (await presentRoles(environment, context)).find(({ name }) => name === role)
   if (known === undefined) throw new UsherError('not_found', `There is no role "${role.slice(0, 64)}".`)
   return changeUser(environment, context, user, (workspace, before) => {
     const entry = { source: context.source, at: context.now }
@@ -51,7 +51,7 @@ export async function revokeRole(
   user: string,
   role: string,
 ): Promise<void> {
-  const known = (await roleCatalogue(environment, context)).find(({ name }) => name === role)
+  const known = (await presentRoles(environment, context)).find(({ name }) => name === role)
   if (known?.privileged === true && !mayGrantPrivileged(context.principal)) {
     throw new UsherError('privileged_grant_refused', `This key may not take the privileged role "${role}".`)
   }
@@ -107,7 +107,8 @@ async function changeUser(
   )
 }
 
-async function writeGrants(
+/** Plans the user with other grants; what changes for nobody who reads the user makes no version. */
+export async function writeGrants(
   environment: DirectoryEnvironment,
   workspace: Workspace,
   before: UserDocument,

@@ -18,7 +18,7 @@ export async function readLocks(
   user: Pick<UserDocument, '_id' | 'managedBy'>,
 ): Promise<readonly AttributeLock[]> {
   if (!user.managedBy.some((manager) => manager.startsWith('login:') && manager !== source)) return []
-  const locking = await store.connections.find(
+  const locking = await store.connections.remembered(
     organization.id,
     { 'jit.attributes.locked': true, deleting: false },
     { projection: { jit: 1 } },

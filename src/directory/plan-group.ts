@@ -67,7 +67,7 @@ export async function planGroupPut(
   await checkGroupPrecondition(environment, workspace, before, operation.ifMatch)
   const body = readBody(environment, workspace, operation.data)
   const { members, ...attributes } = body
-  const keep = members === undefined && workspace.context.dialect.putOmittedMembers === 'keep'
+  const keep = !mentionsMembers(operation.data) && workspace.context.dialect.putOmittedMembers === 'keep'
   let changes: MemberChanges = noMemberChanges
   if (!keep) {
     const values = (members ?? []) as readonly Resource[]
@@ -75,6 +75,11 @@ export async function planGroupPut(
   }
   const changed = writeGroup(environment, workspace, before, attributes, () => false, changes, 'replace')
   return { id: before._id, created: false, changed, supplied: suppliedBy(body) }
+}
+
+/** An empty list and null are no omission: who sends one wants the members gone. */
+function mentionsMembers(data: unknown): boolean {
+  return typeof data === 'object' && data !== null && Object.keys(data).some((name) => name.toLowerCase() === 'members')
 }
 
 export async function planGroupPatch(

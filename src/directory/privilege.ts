@@ -4,7 +4,7 @@ import { UsherError } from '../errors.ts'
 import type { RoleDocument, UserDocument } from '../store/documents.ts'
 import { StoreConflict } from '../store/store.ts'
 import type { DirectoryEnvironment } from './environment.ts'
-import { groupsOf, roleCatalogue } from './roles.ts'
+import { groupsOf, presentRoles, roleCatalogue } from './roles.ts'
 import { type Draft, Workspace } from './workspace.ts'
 
 const walkLimit = 10_000
@@ -24,7 +24,7 @@ export async function guardPrivilegedGrants(
   const had = new Set(before?.grants.filter(givenBy(workspace)).map(({ role }) => role))
   const fresh = after.grants.filter(givenBy(workspace)).filter(({ role }) => !had.has(role))
   if (fresh.length === 0) return
-  const catalogue = await roleCatalogue(environment, workspace.context)
+  const catalogue = await presentRoles(environment, workspace.context)
   const refused = fresh.find(({ role }) => catalogue.some(({ name, privileged }) => privileged && name === role))
   if (refused !== undefined) throw refusal(workspace, refused.role)
 }
@@ -54,7 +54,7 @@ export async function guardPrivilegedMembership(
  */
 export async function guardLastHolders(environment: DirectoryEnvironment, workspace: Workspace): Promise<void> {
   if (!takesSomething(workspace)) return
-  for (const role of await roleCatalogue(environment, workspace.context)) {
+  for (const role of await presentRoles(environment, workspace.context)) {
     if (!role.privileged) continue
     if (!(await hasHolder(environment, workspace, role, false))) continue
     if (!(await hasHolder(environment, workspace, role, true))) {

@@ -9,7 +9,16 @@ import type { DirectoryEnvironment } from './environment.ts'
 const depthLimit = 10
 const nodeLimit = 10_000
 
+/** The roles of the organization, as they were at most a second ago. */
 export function roleCatalogue(
+  environment: DirectoryEnvironment,
+  context: RequestContext,
+): Promise<readonly RoleDocument[]> {
+  return environment.store.roles.remembered(context.organization.id, {}, { sort: { name: 1 } })
+}
+
+/** The roles as they are: for guards, and for whoever names a role that may have been made just now. */
+export function presentRoles(
   environment: DirectoryEnvironment,
   context: RequestContext,
 ): Promise<readonly RoleDocument[]> {

@@ -60,11 +60,14 @@ async function readSurroundings(
   const { store } = environment
   const org = context.organization.id
   const ids = users.map(({ _id }) => _id)
+  const linked = users.filter(mayBeLinked).map(({ _id }) => _id)
   const wantsGroups = wants('groups') || wants('roles')
   const [groups, catalogue, identities, managers] = await Promise.all([
     wantsGroups ? groupsOf(environment, org, ids) : new Map(),
     wants('roles') ? roleCatalogue(environment, context) : [],
-    wants(provisioningUrn) ? store.identities.find(org, { user: ids.length === 1 ? ids[0] : { $in: ids } }) : [],
+    wants(provisioningUrn) && linked.length > 0
+      ? store.identities.find(org, { user: linked.length === 1 ? linked[0] : { $in: linked } })
+      : [],
     wants(enterpriseUrn) ? readManagers(environment, org, users) : new Map(),
   ])
   const groupIds = [...new Set([...groups.values()].flatMap((found) => [...found.keys()]))]
@@ -75,6 +78,27 @@ async function readSurroundings(
     identities: byUser(identities),
     managers,
   }
+}
+
+/** Whoever has an identity is managed by its connection too, which stays when the identity goes. */
+function mayBeLinked({ managedBy }: UserDocument): boolean {
+  return managedBy.some((source) => source.startsWith('login:'))
+}
+
+/** Shows a user that was made just now and is in no group yet. */
+export async function showNewUser(
+  environment: DirectoryEnvironment,
+  context: RequestContext,
+  user: UserDocument,
+  wants: Wants,
+): Promise<JsonObject> {
+  const [catalogue, managers] = await Promise.all([
+    wants('roles') ? roleCatalogue(environment, context) : [],
+    wants(enterpriseUrn) ? readManagers(environment, context.organization.id, [user]) : new Map(),
+  ])
+  const nothing = new Map()
+  const around = { groups: nothing, displays: nothing, identities: nothing, catalogue, managers }
+  return showUserWithin(environment, context, user, around, wants)
 }
 
 /** Names of the groups that exist; an edge to a group that is gone is not shown. */

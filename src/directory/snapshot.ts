@@ -36,7 +36,7 @@ export async function readDomains(
   environment: DirectoryEnvironment,
   context: RequestContext,
 ): Promise<SnapshotDomains> {
-  const domains = await environment.store.domains.find(context.organization.id, {})
+  const domains = await environment.store.domains.remembered(context.organization.id, {})
   return domains.map(({ domain, status }) => ({ domain, status }))
 }
 
@@ -49,8 +49,9 @@ export async function readSnapshot(
 ): Promise<SnapshotReading> {
   const { store } = environment
   const org = context.organization.id
-  const [catalogue, identity] = await Promise.all([
+  const [catalogue, invitation, identity] = await Promise.all([
     roleCatalogue(environment, context),
+    readInvitation(environment, context, lookups.email),
     lookups.subject === null
       ? null
       : store.identities.findOne(org, {
@@ -81,7 +82,7 @@ export async function readSnapshot(
       linked: linked?.state ?? null,
       candidates: unlinked?.candidates ?? [],
       tombstones: unlinked?.tombstones ?? [],
-      invitation: unlinked?.invitation ?? null,
+      invitation,
       takenUserNames: unlinked?.takenUserNames ?? [],
       createdWithinHour: unlinked?.createdWithinHour ?? 0,
       removals: [],
@@ -128,7 +129,6 @@ interface Unlinked {
   readonly readings: readonly UserReading[]
   readonly candidates: Snapshot['candidates']
   readonly tombstones: Snapshot['tombstones']
-  readonly invitation: Snapshot['invitation']
   readonly takenUserNames: readonly string[]
   readonly createdWithinHour: number
 }
@@ -140,19 +140,9 @@ async function readUnlinked(
   lookups: Lookups,
   catalogue: readonly RoleDocument[],
 ): Promise<Unlinked> {
-  const [hits, invitation, takenUserNames, createdWithinHour, tombstones] = await Promise.all([
-    Promise.all(lookups.rules.map((rule) => findCandidates(environment, context, catalogue, rule))),
-    readInvitation(environment, context, lookups.email),
-    readTakenUserNames(environment, context, lookups.userNames),
-    environment.store.decisions.count(
-      context.organization.id,
-      {
-        connection: connection.id,
-        outcome: 'created',
-        at: { $gt: new Date(context.now.getTime() - hour) },
-      },
-      { limit: connection.settings.limits.createsPerHour + 1 },
-    ),
+  const [{ hits, takenUserNames }, createdWithinHour, tombstones] = await Promise.all([
+    readNamesakes(environment, context, catalogue, lookups),
+    countCreated(environment, context, connection),
     findTombstones(environment, context, connection, lookups),
   ])
   const candidates = lookups.rules.map((rule, position) => ({
@@ -160,7 +150,38 @@ async function readUnlinked(
     users: hits[position]!.map(({ state }) => state),
   }))
   const readings = hits.flat()
-  return { readings, candidates, tombstones, invitation, takenUserNames, createdWithinHour }
+  return { readings, candidates, tombstones, takenUserNames, createdWithinHour }
+}
+
+/** The users that the rules find, and whose userName is one that would be taken. Of most new people there are none. */
+async function readNamesakes(
+  environment: DirectoryEnvironment,
+  context: RequestContext,
+  catalogue: readonly RoleDocument[],
+  lookups: Lookups,
+): Promise<{ readonly hits: readonly (readonly UserReading[])[]; readonly takenUserNames: readonly string[] }> {
+  const queries = lookups.rules.map(candidateQuery)
+  if (lookups.userNames.length > 0) queries.push(userNameQuery(lookups.userNames))
+  const anybody =
+    queries.length === 0
+      ? null
+      : await environment.store.users.findOne(context.organization.id, { $or: queries }, { projection: { _id: 1 } })
+  if (anybody === null) return { hits: lookups.rules.map(() => []), takenUserNames: [] }
+  const [hits, takenUserNames] = await Promise.all([
+    Promise.all(lookups.rules.map((rule) => findCandidates(environment, context, catalogue, rule))),
+    readTakenUserNames(environment, context, lookups.userNames),
+  ])
+  return { hits, takenUserNames }
+}
+
+function countCreated(
+  { store, creationCounts }: DirectoryEnvironment,
+  { organization, now }: RequestContext,
+  { id, settings }: ConnectionState,
+): Promise<number> {
+  const query = { connection: id, outcome: 'created', at: { $gt: new Date(now.getTime() - hour) } }
+  const limit = settings.limits.createsPerHour + 1
+  return creationCounts.read(id, now, () => store.decisions.count(organization.id, query, { limit }))
 }
 
 async function findCandidates(
@@ -190,25 +211,35 @@ function candidateQuery(rule: MatchLookup): Readonly<Record<string, unknown>> {
   }
 }
 
+function userNameQuery(userNames: readonly string[]): Readonly<Record<string, unknown>> {
+  return { 'search.userName': { $in: userNames.map(foldUserName) } }
+}
+
 async function findTombstones(
   environment: DirectoryEnvironment,
   context: RequestContext,
   connection: ConnectionState,
   lookups: Lookups,
 ): Promise<Snapshot['tombstones']> {
-  const find = async (index: number | null, query: Readonly<Record<string, unknown>>) => {
-    const found = await environment.store.tombstones.find(
-      context.organization.id,
-      { ...query, expiresAt: { $gt: context.now } },
-      { limit: candidateLimit },
-    )
-    return found.map((document) => ({ index, tombstone: tombstoneState(document) }))
-  }
+  const { tombstones } = environment.store
+  const org = context.organization.id
+  const living = { expiresAt: { $gt: context.now } }
+  const byRule = lookups.rules.map((rule) => ({ index: rule.index as number | null, query: tombstoneQuery(rule) }))
   const byLink =
     lookups.subject === null
       ? []
-      : [find(null, { identityKeys: identityKey(connection.id, connection.issuer, lookups.subject) })]
-  return (await Promise.all([...byLink, ...lookups.rules.map((rule) => find(rule.index, tombstoneQuery(rule)))])).flat()
+      : [{ index: null, query: { identityKeys: identityKey(connection.id, connection.issuer, lookups.subject) } }]
+  const wanted = [...byLink, ...byRule]
+  // Almost nobody has been deleted before: one question, and only then which rule it is.
+  const any = { ...living, $or: wanted.map(({ query }) => query) }
+  if (wanted.length === 0 || (await tombstones.findOne(org, any, { projection: { _id: 1 } })) === null) return []
+  const found = await Promise.all(
+    wanted.map(async ({ index, query }) => {
+      const documents = await tombstones.find(org, { ...query, ...living }, { limit: candidateLimit })
+      return documents.map((document) => ({ index, tombstone: tombstoneState(document) }))
+    }),
+  )
+  return found.flat()
 }
 
 function tombstoneQuery(rule: MatchLookup): Readonly<Record<string, unknown>> {
@@ -248,11 +279,9 @@ async function readTakenUserNames(
   userNames: readonly string[],
 ): Promise<readonly string[]> {
   if (userNames.length === 0) return []
-  const found = await environment.store.users.find(
-    context.organization.id,
-    { 'search.userName': { $in: userNames.map(foldUserName) } },
-    { projection: { 'search.userName': 1 } },
-  )
+  const found = await environment.store.users.find(context.organization.id, userNameQuery(userNames), {
+    projection: { 'search.userName': 1 },
+  })
   const taken = new Set(found.map(({ search }) => search.userName))
   return userNames.filter((userName) => taken.has(foldUserName(userName)))
 }

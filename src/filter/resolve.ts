@@ -1,5 +1,5 @@
 import { resolvePath } from '../schema/path.ts'
-import type { Attribute, ResourceType } from '../schema/types.ts'
+import type { Attribute, ResolvedPath, ResourceType } from '../schema/types.ts'
 import { allOf, anyElement, anyOf, constant, negate } from './combine.ts'
 import { resolveLiteral } from './literal.ts'
 import { isReadable } from './readable.ts'
@@ -19,7 +19,7 @@ interface LeafReader {
  * Resolves a filter against the attributes of a resource type: every path found, every operator and literal checked
  * against the attribute's type, literals in comparison form (RFC 7644 section 3.4.2.2).
  *
- * A multi-valued complex attribute without sub-attribute means its `value`. An attribute that the schemas do not know
+ * A complex attribute without sub-attribute means its `value`. An attribute that the schemas do not know
  * is refused, or compared as one without a value, as the switch says.
  * @throws UsherError `invalid_filter`, naming the column
  */
@@ -58,11 +58,18 @@ function resolveTree(node: FilterNode, reader: LeafReader): ResolvedFilter {
 }
 
 function resolveCondition(type: ResourceType, node: Condition, switches: FilterSwitches): ResolvedFilter {
-  const found = resolvePath(type, node.path)
+  const found = findAttribute(type, node.path, switches)
   if (found === undefined) return unknownAttribute(node, switches)
   if (found.kind === 'attribute') return onTarget(found, node, switches)
   if (node.kind === 'compare' && node.value !== null) return refuseComplex(node)
   return onExtension(type, found.schema, node)
+}
+
+/** RFC 7644 section 3.10 wants the URN of an extension in front of its attributes. */
+function findAttribute(type: ResourceType, path: string, switches: FilterSwitches): ResolvedPath | undefined {
+  const found = resolvePath(type, path)
+  if (switches.bareExtensionNames === 'accept' || found?.kind !== 'attribute') return found
+  return found.attribute.extension === undefined || path.toLowerCase().startsWith('urn:') ? found : undefined
 }
 
 /** `urn:… pr`: the extension has a value if one of its attributes has. */
@@ -102,17 +109,20 @@ function onTarget(target: FilterTarget, node: Condition, switches: FilterSwitche
   }
 }
 
-/** `emails eq "x"` is about the value of an e-mail; a complex attribute as such equals nothing. */
+/**
+ * `emails eq "x"` is about the value of an e-mail, and so Microsoft Entra ID asks for a `manager`; a complex attribute
+ * as such equals nothing.
+ */
 function comparedTarget(target: FilterTarget, node: Condition): FilterTarget {
   const { attribute, subAttribute } = target
   if (attribute.type !== 'complex' || subAttribute !== undefined) return target
-  const value = attribute.multiValued ? attribute.subAttributesByName.get('value') : undefined
+  const value = attribute.subAttributesByName.get('value')
   if (value === undefined || !isReadable(value)) return refuseComplex(node)
   return { attribute, subAttribute: value }
 }
 
 function resolveValuePath(type: ResourceType, node: ValuePath, switches: FilterSwitches): ResolvedFilter {
-  const found = resolvePath(type, node.path)
+  const found = findAttribute(type, node.path, switches)
   if (found === undefined) {
     return switches.unknownFilterAttribute === 'noValue' ? constant(false) : refuseUnknown(node)
   }

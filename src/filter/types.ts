@@ -7,6 +7,8 @@ export interface FilterSwitches {
   /** Unquoted literals, which the ABNF forbids and some clients send. */
   readonly bareWords: 'refuse' | 'accept'
   readonly stringBooleans: 'accept' | 'refuse'
+  /** The name of an extension's attribute without the URN in front. */
+  readonly bareExtensionNames: 'accept' | 'refuse'
 }
 
 export type CompareOperator = 'eq' | 'ne' | 'co' | 'sw' | 'ew' | 'gt' | 'ge' | 'lt' | 'le'

@@ -24,11 +24,9 @@ export async function readJsonBody(
   options: BodyOptions,
 ): Promise<Record<string, unknown> | undefined> {
   const limits = options.limits ?? bodyLimits
-  if (!hasBody(request)) return undefined
-  checkHeaders(request, options)
-  const bytes = await readBytes(request, limits.bytes)
-  if (bytes.length === 0) return undefined
-  const body = parse(decode(bytes))
+  const text = await readTextBody(request, options, limits.bytes)
+  if (text === undefined) return undefined
+  const body = parse(text)
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
     throw new UsherError('invalid_syntax', 'The body must be a JSON object.')
   }
@@ -36,11 +34,30 @@ export async function readJsonBody(
   return body as Record<string, unknown>
 }
 
+/**
+ * Reads the text that a request carries, of at most that many bytes. Undefined when there is no body at all.
+ *
+ * @throws UsherError `unsupported_media_type`, `payload_too_large`, `invalid_syntax`
+ */
+export async function readTextBody(
+  request: IncomingMessage,
+  options: Pick<BodyOptions, 'mediaTypes' | 'untyped'>,
+  limit: number,
+): Promise<string | undefined> {
+  if (!hasBody(request)) return undefined
+  checkHeaders(request, options)
+  const bytes = await readBytes(request, limit)
+  return bytes.length === 0 ? undefined : decode(bytes)
+}
+
 function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
 }
 
-function checkHeaders({ headers }: IncomingMessage, { mediaTypes, untyped }: BodyOptions): void {
+function checkHeaders(
+  { headers }: IncomingMessage,
+  { mediaTypes, untyped }: Pick<BodyOptions, 'mediaTypes' | 'untyped'>,
+): void {
   const encoding = headers['content-encoding']
   if (encoding !== undefined && encoding.trim().toLowerCase() !== 'identity') {
     throw new UsherError('unsupported_media_type', 'Compressed bodies are not supported.')
@@ -54,7 +71,7 @@ function checkHeaders({ headers }: IncomingMessage, { mediaTypes, untyped }: Bod
   if (type === undefined || !mediaTypes.includes(type.name)) throw unsupported(mediaTypes)
   const charset = type.parameters.get('charset')
   if (charset !== undefined && !/^utf-?8$/i.test(charset)) {
-    throw new UsherError('unsupported_media_type', 'JSON is UTF-8; no other charset is supported.')
+    throw new UsherError('unsupported_media_type', 'The body must be UTF-8; no other charset is supported.')
   }
 }
 

@@ -22,6 +22,8 @@ export interface HttpParts {
   readonly admin: Router
   /** Mounted at `/login`. */
   readonly login: Router
+  /** Mounted at `/`: it has `/oauth` and a well-known address. */
+  readonly oauth: Router
   /** Mounted at `/`, after everything else. */
   readonly start: Router
 }
@@ -45,6 +47,7 @@ export function createHttpApp(parts: HttpParts): Express {
   app.use('/scim/v2', parts.scim)
   app.use('/api/v1', parts.admin)
   app.use('/login', parts.login)
+  app.use(parts.oauth)
   app.use(parts.start)
   app.use(nothingThere)
   app.use(refusal(log))

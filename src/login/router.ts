@@ -7,7 +7,7 @@ import { browserCookie, clearedBrowserCookie, readBrowserSecret } from './browse
 import { finishLogin } from './callback.ts'
 import { decisionView } from './decision-view.ts'
 import { type LoginEnvironment, loginContext } from './environment.ts'
-import type { Html } from './html.ts'
+import { type Html, html } from './html.ts'
 import { type Page, pageHeaders, renderPage } from './layout.ts'
 import { notGenuineReason } from './not-genuine.ts'
 import { failurePage, successPage } from './pages.ts'
@@ -64,7 +64,7 @@ async function finish(environment: LoginEnvironment, request: Request, response:
   sendPage(response, 200, successPage(organization.displayName || organization.slug, arrival.reference, further))
 }
 
-/** In the sandbox a page shows the decision behind it; elsewhere that is for administrators only. */
+/** In the sandbox the page after a sign-in shows the decision; elsewhere that is for administrators only. */
 async function explained(
   environment: LoginEnvironment,
   request: Request,
@@ -79,6 +79,13 @@ async function explained(
   const asked = { requestId: recordOf(response).requestId, now: environment.now() }
   const context = loginContext(environment, organization, names.connection, asked)
   return decisionView(await environment.directory.decision(context, decisionId), user)
+}
+
+/** A refusal names no reason to the person, in the sandbox neither: whoever tries it out finds the decision by a link. */
+function linkToDecision(reference: unknown): Html | null {
+  return typeof reference === 'string'
+    ? html`<p><a href="/sandbox/decisions/${reference}">What an administrator sees of it</a></p>`
+    : null
 }
 
 function answering(environment: LoginEnvironment, log: Logger, handler: Handler): RequestHandler {
@@ -107,7 +114,7 @@ async function answerFailure(
   if (wantsJson(request)) return sendProblem(response, thrown)
   const error = toUsherError(thrown)
   recordOf(response).code = error.code
-  const further = await explained(environment, request, response, error.members.decisionId).catch(() => null)
+  const further = environment.sandbox ? linkToDecision(error.members.reference) : null
   for (const [name, value] of Object.entries(errorHeaders(error))) response.setHeader(name, value)
   sendPage(response, error.status, failurePage(error, further))
 }

@@ -10,15 +10,15 @@ import { hashToken, isPlausibleToken, tokenPrefixes } from './tokens.ts'
 /** Seconds that an access token holds. */
 export const accessTokenLifetime = 3_600
 
-/** Whether the text is a live token of this client, which is its client secret. */
-export async function isClientSecret(
+/** The id of the client's token that this text is, if it is a live one: any of them is its client secret. */
+export async function findClientSecret(
   { store }: OrganizationsEnvironment,
   organization: OrganizationRef,
   clientId: string,
   secret: string,
   now: Date,
-): Promise<boolean> {
-  if (!secret.startsWith(tokenPrefixes.scim) || !isPlausibleToken(secret)) return false
+): Promise<string | null> {
+  if (!secret.startsWith(tokenPrefixes.scim) || !isPlausibleToken(secret)) return null
   const found = await store.credentials.findOne({
     _id: hashToken(secret),
     org: organization.id,
@@ -26,7 +26,10 @@ export async function isClientSecret(
     client: clientId,
     revokedAt: null,
   })
-  return found !== null && (found.expiresAt === null || found.expiresAt > now)
+  if (found === null || (found.expiresAt !== null && found.expiresAt <= now)) return null
+  // Nobody waits for the record of a use, and no request fails for it.
+  store.credentials.updateOne({ _id: found._id }, { $set: { lastUsed: now } }).catch(() => undefined)
+  return found.id
 }
 
 /** The public keys of a client (RFC 7517), for `private_key_jwt`; null when it has none or does not exist. */
@@ -40,13 +43,15 @@ export async function clientKeys(
 }
 
 /**
- * Issues an access token to a client that was authenticated.
+ * Issues an access token to a client that was authenticated: by its token with the id `secret`, or by a key where that
+ * is null. It ends with whatever it was issued for.
  * @throws UsherError `not_found`
  */
 export async function issueAccessToken(
   { store }: OrganizationsEnvironment,
   organization: OrganizationRef,
   clientId: string,
+  secret: string | null,
   now: Date,
 ): Promise<{ readonly token: string; readonly expiresIn: number }> {
   const client = await store.scimClients.findOne(organization.id, { _id: clientId })
@@ -59,7 +64,7 @@ export async function issueAccessToken(
     expiresAt: { $lte: now },
   })
   const expiresAt = new Date(now.getTime() + accessTokenLifetime * 1_000)
-  const { token, document } = newCredential(credentialOf(client, 'access', expiresAt), now)
+  const { token, document } = newCredential({ ...credentialOf(client, 'access', expiresAt), issuedFor: secret }, now)
   await store.credentials.insertOne(document)
   return { token, expiresIn: accessTokenLifetime }
 }

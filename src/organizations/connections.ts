@@ -165,7 +165,8 @@ export async function openConnection(
   org: string,
   id: string,
 ): Promise<Connection> {
-  const document = await findConnection(environment, org, id)
+  const [document] = await environment.store.connections.remembered(org, { _id: id, deleting: false })
+  if (document === undefined) throw notFound('connection')
   const { clientSecret, name, type, issuer, clientId, scopes, audiences, enabled, version } = document
   return {
     id,
@@ -208,7 +209,7 @@ async function scimClientsOf(
   { org, scimClients }: ConnectionDocument,
 ): Promise<readonly string[]> {
   if (scimClients !== null) return scimClients
-  const found = await store.scimClients.find(org, {}, { projection: { _id: 1 }, limit: 2 })
+  const found = await store.scimClients.remembered(org, {}, { projection: { _id: 1 }, limit: 2 })
   return found.length === 1 ? found.map(({ _id }) => _id) : []
 }
 

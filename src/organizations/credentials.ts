@@ -18,6 +18,8 @@ export interface NewCredential {
   readonly name: string
   readonly scopes: readonly Scope[]
   readonly expiresAt: Date | null
+  /** Of an access token: see `CredentialDocument`. */
+  readonly issuedFor?: string | null
 }
 
 /** Makes a token and the document that is kept of it. The token itself is kept nowhere. */
@@ -146,6 +148,7 @@ function documentOf(token: string, id: string, input: NewCredential, now: Date):
     expiresAt: input.expiresAt,
     revokedAt: null,
     lastUsed: null,
+    ...(input.issuedFor === undefined ? {} : { issuedFor: input.issuedFor }),
   }
 }
 

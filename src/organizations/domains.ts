@@ -97,24 +97,6 @@ export async function verifyDomain(
   )
 }
 
-/**
- * Looks again for the proofs of domains that were verified by DNS, a few at a time. A proof that has been missing for
- * three days lapses: a name server that is away for a while locks nobody out.
- */
-export async function recheckDomains(environment: OrganizationsEnvironment, now: Date): Promise<void> {
-  const due = await environment.store.domains.everywhere.find(
-    { status: 'verified', method: 'dns', checkedAt: { $lt: new Date(now.getTime() - recheckAfter) } },
-    { limit: 10 },
-  )
-  for (const document of due) {
-    const proof = await readProof(environment.resolveTxt, document)
-    const overdue = now.getTime() - (document.checkedAt ?? document.created).getTime() > graceOfProof
-    if (proof !== 'found' && !overdue) continue
-    const status = proof === 'found' || proof === 'unanswered' ? 'verified' : 'lapsed'
-    await update(environment, document, status === 'verified' ? { checkedAt: now } : { status, checkedAt: now })
-  }
-}
-
 export function listDomains(
   { store }: OrganizationsEnvironment,
   { organization }: OrganizationContext,
@@ -132,9 +114,6 @@ export async function deleteDomain(
   if (!(await store.domains.deleteOne(organization.id, { domain: normalised(name) }))) throw notFound('domain')
 }
 
-const recheckAfter = 24 * 3_600_000
-const graceOfProof = 3 * recheckAfter
-
 async function checkProof(
   environment: OrganizationsEnvironment,
   document: DomainDocument,
@@ -148,6 +127,7 @@ async function checkProof(
     status,
     method: 'dns' as const,
     checkedAt: now,
+    missingSince: null,
     ...(status === 'verified' && document.status !== 'verified' ? { verifiedAt: now } : {}),
   }
   await update(environment, document, fields)

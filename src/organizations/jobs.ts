@@ -1,11 +1,11 @@
 /** Work that is too long for one request. A job can be taken up again by any process at any step. */
-import { randomUUID } from 'node:crypto'
 import type { OrganizationRef } from '../context.ts'
 import { UsherError } from '../errors.ts'
 import type { JobDocument } from '../store/documents.ts'
 import { StoreConflict } from '../store/store.ts'
 import { findConnection } from './connections.ts'
 import { newId, type OrganizationContext, type OrganizationsEnvironment } from './environment.ts'
+import { holdLease, type Renew } from './leases.ts'
 import { notFound } from './refusals.ts'
 
 /** What becomes of the users of a connection that is deleted. */
@@ -27,7 +27,6 @@ export type ReleaseUsers = (
   work: { readonly job: string; readonly connection: string; readonly choice: UserChoice; readonly limit: number },
 ) => Promise<number>
 
-const lease = { name: 'jobs', milliseconds: 30_000 }
 const batch = 100
 
 /**
@@ -90,17 +89,12 @@ export async function runJobs(
   release: ReleaseUsers,
   clock: () => Date,
 ): Promise<void> {
-  const owner = randomUUID()
-  if (!(await takeLease(environment, owner, clock()))) return
-  try {
+  await holdLease(environment, 'jobs', clock, async (renew) => {
     for (;;) {
       const job = await nextJob(environment)
-      if (job === null) return
-      if (!(await runJob(environment, release, clock, owner, job))) return
+      if (job === null || !(await runJob(environment, release, clock, renew, job))) return
     }
-  } finally {
-    await environment.store.leases.deleteOne({ _id: lease.name, owner })
-  }
+  })
 }
 
 function nextJob({ store }: OrganizationsEnvironment): Promise<JobDocument | null> {
@@ -112,7 +106,7 @@ async function runJob(
   environment: OrganizationsEnvironment,
   release: ReleaseUsers,
   clock: () => Date,
-  owner: string,
+  renew: Renew,
   job: JobDocument,
 ): Promise<boolean> {
   const { store } = environment
@@ -127,7 +121,7 @@ async function runJob(
   await store.jobs.updateOne(job.org, { _id: job._id }, { $set: { state: 'running' } })
   try {
     for (let left = 1; left > 0; ) {
-      if (!(await takeLease(environment, owner, clock()))) return false
+      if (!(await renew())) return false
       const work = { job: job._id, connection, choice, limit: batch }
       left = await release({ id, slug, displayName, defaultRole, seatLimit }, work)
       const done = Math.max(0, job.progress.total - left)
@@ -164,20 +158,4 @@ async function finish(
   finishedAt: Date,
 ): Promise<void> {
   await store.jobs.updateOne(job.org, { _id: job._id }, { $set: { state, error, finishedAt } })
-}
-
-async function takeLease({ store }: OrganizationsEnvironment, owner: string, now: Date): Promise<boolean> {
-  const until = new Date(now.getTime() + lease.milliseconds)
-  const renewed = await store.leases.updateOne(
-    { _id: lease.name, $or: [{ owner }, { until: { $lte: now } }] },
-    { $set: { owner, until } },
-  )
-  if (renewed) return true
-  try {
-    await store.leases.insertOne({ _id: lease.name, owner, until })
-    return true
-  } catch (error) {
-    if (error instanceof StoreConflict) return false
-    throw error
-  }
 }

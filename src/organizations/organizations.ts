@@ -58,8 +58,8 @@ export async function organizationBySlug(
   { store }: Pick<OrganizationsEnvironment, 'store'>,
   slug: string,
 ): Promise<(OrganizationRef & { readonly returnUrls: readonly string[] }) | null> {
-  const found = await store.organizations.findOne({ slug })
-  if (found === null) return null
+  const [found] = await store.organizations.remembered({ slug })
+  if (found === undefined) return null
   const { _id: id, displayName, defaultRole, seatLimit, returnUrls } = found
   return { id, slug, displayName, defaultRole, seatLimit, returnUrls }
 }

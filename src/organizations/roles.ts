@@ -90,24 +90,44 @@ export async function putRole(
   )
 }
 
-/** @throws UsherError `not_found`, `in_use` for the default role, `privileged_grant_refused` */
+/**
+ * Deletes a role with everything that gave it: a role made anew under the name has no holders but those it is given to.
+ * @param withdraw takes the role from all users: the directory's part. While it is at work the role is still there, so
+ * that a deletion that was cut off can be asked for again.
+ * @throws UsherError `not_found`, `in_use` for the default role, `privileged_grant_refused`
+ */
 export async function deleteRole(
   { store }: OrganizationsEnvironment,
-  { organization, principal }: OrganizationContext,
+  context: OrganizationContext,
   name: string,
+  withdraw: () => Promise<void>,
 ): Promise<void> {
-  const org = organization.id
+  const org = context.organization.id
+  await store.transaction((session) => refuseUndeletable(store, context, name, session))
+  await withdraw()
   await whenTaken(
     () =>
       store.transaction(async (session) => {
-        const present = await store.roles.findOne(org, { name }, { session })
-        if (present === null) throw notFound('role')
-        if (present.privileged) refuseUnlessPrivileged(principal, name)
-        await refuseDefault(store, org, name, 'be deleted', session)
+        await refuseUndeletable(store, context, name, session)
+        await store.invitations.updateMany(org, { roles: name }, { $pull: { roles: name } }, session)
         await store.roles.deleteOne(org, { name }, session)
       }),
     () => new UsherError('conflict', 'Somebody else is changing this role. Try again.'),
   )
+  // Somebody may have given it while it was being taken.
+  await withdraw()
+}
+
+async function refuseUndeletable(
+  store: Store,
+  { organization, principal }: OrganizationContext,
+  name: string,
+  session: Session,
+): Promise<void> {
+  const present = await store.roles.findOne(organization.id, { name }, { session })
+  if (present === null) throw notFound('role')
+  if (present.privileged) refuseUnlessPrivileged(principal, name)
+  await refuseDefault(store, organization.id, name, 'be deleted', session)
 }
 
 /**

@@ -114,6 +114,10 @@ export async function patchScimClient(
   }
   if (Object.keys(fields).length > 0) {
     await environment.store.scimClients.updateOne(org, { _id: id }, { $set: fields })
+    // What was issued for a key that may be among the old ones ends with them.
+    if (patch.jwks !== undefined) {
+      await environment.store.credentials.deleteMany({ org, client: id, kind: 'access', issuedFor: null })
+    }
     environment.credentialCache.clear()
   }
   return getScimClient(environment, context, id)

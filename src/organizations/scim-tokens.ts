@@ -44,7 +44,11 @@ export async function createScimToken(
   return { ...showToken(document), token }
 }
 
-/** The token ends at once here, and within the time of the cache in other processes. @throws UsherError `not_found` */
+/**
+ * The token, and the access tokens that were issued for it, end: at once here, and within the time of the cache in other
+ * processes.
+ * @throws UsherError `not_found`
+ */
 export async function deleteScimToken(
   { store, credentialCache }: OrganizationsEnvironment,
   { organization }: OrganizationContext,
@@ -57,6 +61,7 @@ export async function deleteScimToken(
     client: clientId,
     id: tokenId,
   })
+  await store.credentials.deleteMany({ org: organization.id, kind: 'access', client: clientId, issuedFor: tokenId })
   credentialCache.clear()
   if (!deleted) throw notFound('token')
 }

@@ -97,6 +97,13 @@ function serviceProviderConfig(baseUrl: string): JsonObject {
         specUri: 'https://www.rfc-editor.org/rfc/rfc6750',
         primary: true,
       },
+      {
+        type: 'oauth2',
+        name: 'OAuth 2.0 client credentials',
+        description:
+          'A SCIM client gets an access token by its id and token, or by a signed assertion, at the token endpoint of its organization (RFC 8414 metadata names it).',
+        specUri: 'https://www.rfc-editor.org/rfc/rfc6749',
+      },
     ],
     meta: { resourceType: 'ServiceProviderConfig', location: `${baseUrl}/ServiceProviderConfig` },
   }

@@ -94,6 +94,10 @@ export const switches: Readonly<Record<Exclude<keyof Dialect, 'name'>, SwitchDes
     question: '`"True"` and `"False"` for booleans, in bodies and filters.',
     values: { accept: 'They are read as booleans.', refuse: '400 invalidValue, in filters 400 invalidFilter.' },
   },
+  bareExtensionNames: {
+    question: "A filter names an extension's attribute without the URN of the extension.",
+    values: { accept: 'It is found if no other attribute has the name.', refuse: 'It is an unknown attribute.' },
+  },
   managerShape: {
     question: '`manager` as a text instead of an object.',
     values: { accept: "It is the manager's id; an empty text removes the manager.", refuse: '400 invalidValue.' },

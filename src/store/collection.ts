@@ -5,6 +5,7 @@
 import type mongoose from 'mongoose'
 import { within } from './deadline.ts'
 import { translateFailure } from './failures.ts'
+import type { Memory } from './memory.ts'
 
 export type Session = mongoose.mongo.ClientSession
 export type Query = Readonly<Record<string, unknown>>
@@ -27,9 +28,23 @@ const callBudget = 3_500
 /** Reads are lean, writes go to the driver: documents are never hydrated. */
 export class GlobalCollection<Document extends object> {
   readonly #model: mongoose.Model<unknown>
+  readonly #memory: Memory<Document> | null
+  /** Transactions that have written here and not ended. */
+  readonly #writing = new WeakSet<Session>()
 
-  constructor(model: mongoose.Model<unknown>) {
+  /** @param memory for a collection that every request reads and that seldom changes */
+  constructor(model: mongoose.Model<unknown>, memory: Memory<Document> | null = null) {
     this.#model = model
+    this.#memory = memory
+  }
+
+  /**
+   * As `find`, or what was found within the last second, if this process has not written to the collection since. The
+   * documents are shared, so nobody may change them.
+   */
+  remembered(query: Query, options: Omit<ReadOptions, 'session'> = {}): Promise<readonly Document[]> {
+    const find = () => this.find(query, options)
+    return this.#memory === null ? find() : this.#memory.read(JSON.stringify([query, options]), find)
   }
 
   async findOne(query: Query, options: ReadOptions = {}): Promise<Document | null> {
@@ -77,12 +92,14 @@ export class GlobalCollection<Document extends object> {
   }
 
   async insertOne(document: Document, session?: Session): Promise<void> {
-    await guarded(() => this.#collection.insertOne(document as mongoose.mongo.Document, sessionOf(session)))
+    await this.#write(session, () =>
+      this.#collection.insertOne(document as mongoose.mongo.Document, sessionOf(session)),
+    )
   }
 
   async insertMany(documents: readonly Document[], session?: Session): Promise<void> {
     if (documents.length === 0) return
-    await guarded(() =>
+    await this.#write(session, () =>
       this.#collection.insertMany(documents as readonly mongoose.mongo.Document[], {
         ordered: true,
         ...sessionOf(session),
@@ -92,14 +109,14 @@ export class GlobalCollection<Document extends object> {
 
   /** Whether a document matched. */
   async updateOne(query: Query, update: Update, session?: Session): Promise<boolean> {
-    const result = await guarded(() =>
+    const result = await this.#write(session, () =>
       this.#collection.updateOne(query as mongoose.mongo.Filter<mongoose.mongo.Document>, update, sessionOf(session)),
     )
     return result.matchedCount > 0
   }
 
   async updateMany(query: Query, update: Update, session?: Session): Promise<number> {
-    const result = await guarded(() =>
+    const result = await this.#write(session, () =>
       this.#collection.updateMany(query as mongoose.mongo.Filter<mongoose.mongo.Document>, update, sessionOf(session)),
     )
     return result.matchedCount
@@ -107,13 +124,14 @@ export class GlobalCollection<Document extends object> {
 
   /** Inserts or replaces the document with this id. Never used within a transaction. */
   async put(id: string, document: Document): Promise<void> {
-    await guarded(() =>
+    await this.#write(undefined, () =>
       this.#collection.replaceOne({ _id: id } as never, document as mongoose.mongo.Document, { upsert: true }),
     )
   }
 
   async findOneAndUpdate(query: Query, update: Update): Promise<Document | null> {
-    return guarded(
+    return this.#write(
+      undefined,
       () =>
         this.#collection.findOneAndUpdate(query as mongoose.mongo.Filter<mongoose.mongo.Document>, update, {
           returnDocument: 'after',
@@ -123,21 +141,22 @@ export class GlobalCollection<Document extends object> {
 
   /** The document as it was, taken away by exactly one caller. */
   async findOneAndDelete(query: Query): Promise<Document | null> {
-    return guarded(
+    return this.#write(
+      undefined,
       () =>
         this.#collection.findOneAndDelete(query as mongoose.mongo.Filter<mongoose.mongo.Document>) as Promise<unknown>,
     ) as Promise<Document | null>
   }
 
   async deleteOne(query: Query, session?: Session): Promise<boolean> {
-    const result = await guarded(() =>
+    const result = await this.#write(session, () =>
       this.#collection.deleteOne(query as mongoose.mongo.Filter<mongoose.mongo.Document>, sessionOf(session)),
     )
     return result.deletedCount > 0
   }
 
   async deleteMany(query: Query, session?: Session): Promise<number> {
-    const result = await guarded(() =>
+    const result = await this.#write(session, () =>
       this.#collection.deleteMany(query as mongoose.mongo.Filter<mongoose.mongo.Document>, sessionOf(session)),
     )
     return result.deletedCount
@@ -149,7 +168,7 @@ export class GlobalCollection<Document extends object> {
     session?: Session,
   ): Promise<{ readonly matched: number; readonly deleted: number; readonly inserted: number }> {
     if (writes.length === 0) return { matched: 0, deleted: 0, inserted: 0 }
-    const result = await guarded(() =>
+    const result = await this.#write(session, () =>
       this.#collection.bulkWrite([...writes], { ordered: true, ...sessionOf(session) }),
     )
     return { matched: result.matchedCount, deleted: result.deletedCount, inserted: result.insertedCount }
@@ -163,6 +182,20 @@ export class GlobalCollection<Document extends object> {
       ...(options.projection === undefined ? {} : { projection: options.projection }),
     })
     return cursor.explain('executionStats')
+  }
+
+  /** What is remembered is forgotten at once, and again when the transaction that wrote has ended. */
+  async #write<T>(session: Session | undefined, operation: () => Promise<T>): Promise<T> {
+    try {
+      return await guarded(operation)
+    } finally {
+      const memory = this.#memory
+      memory?.forget()
+      if (memory !== null && session !== undefined && !this.#writing.has(session)) {
+        this.#writing.add(session)
+        session.once('ended', () => memory.forget())
+      }
+    }
   }
 
   get #collection(): mongoose.mongo.Collection<mongoose.mongo.Document> {
@@ -187,8 +220,8 @@ export class GlobalCollection<Document extends object> {
 export class ScopedCollection<Document extends { readonly org: string }> {
   readonly #all: GlobalCollection<Document>
 
-  constructor(model: mongoose.Model<unknown>) {
-    this.#all = new GlobalCollection<Document>(model)
+  constructor(model: mongoose.Model<unknown>, memory: Memory<Document> | null = null) {
+    this.#all = new GlobalCollection<Document>(model, memory)
   }
 
   /** Across organizations: for background jobs and look-ups by an unguessable id only. */
@@ -202,6 +235,10 @@ export class ScopedCollection<Document extends { readonly org: string }> {
 
   find(org: string, query: Query, options?: ReadOptions): Promise<readonly Document[]> {
     return this.#all.find(scope(org, query), options)
+  }
+
+  remembered(org: string, query: Query, options?: Omit<ReadOptions, 'session'>): Promise<readonly Document[]> {
+    return this.#all.remembered(scope(org, query), options)
   }
 
   stream(org: string, query: Query, options?: ReadOptions & { readonly batchSize?: number }): AsyncGenerator<Document> {

@@ -30,7 +30,10 @@ export interface DomainDocument extends Scoped {
   readonly reason: string | null
   readonly created: Date
   readonly verifiedAt: Date | null
+  /** When the name servers were asked last. */
   readonly checkedAt: Date | null
+  /** Since when looks for the proof of a verified domain have failed. */
+  readonly missingSince?: Date | null
 }
 
 export interface RoleDocument extends Scoped {
@@ -129,6 +132,8 @@ export interface ExternalIdDocument {
 export interface ResourceDocument extends Scoped {
   readonly _id: string
   readonly version: number
+  /** Counts every write, those included that nobody sees: by it two writers notice each other. */
+  readonly revision?: number
   readonly created: Date
   readonly lastModified: Date
   /** What is shown, with extension containers under their aliases. */
@@ -225,6 +230,15 @@ export interface CredentialDocument {
   readonly expiresAt: Date | null
   readonly revokedAt: Date | null
   readonly lastUsed: Date | null
+  /** Of an access token: the id of the SCIM client's token that it was issued for; null when it was a key. */
+  readonly issuedFor?: string | null
+}
+
+/** An assertion by which a SCIM client has authenticated (RFC 7523): it counts once. */
+export interface ClientAssertionDocument extends Scoped {
+  /** SHA-256 of organization, client and `jti`. */
+  readonly _id: string
+  readonly expiresAt: Date
 }
 
 export interface LoginTransactionDocument extends Scoped {

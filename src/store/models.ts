@@ -32,6 +32,7 @@ const resourceFields = {
   _id: String,
   org: String,
   version: Number,
+  revision: Number,
   created: Date,
   lastModified: Date,
   resource: Mixed,
@@ -79,10 +80,12 @@ const definitions = {
       created: Date,
       verifiedAt: Date,
       checkedAt: Date,
+      missingSince: Date,
     },
     indexes: [
       [{ org: 1, domain: 1 }, unique],
       [{ domain: 1 }, { unique: true, partialFilterExpression: { status: 'verified' } }],
+      [{ status: 1, method: 1, checkedAt: 1 }],
     ],
   },
   roles: {
@@ -261,9 +264,11 @@ const definitions = {
       expiresAt: Date,
       revokedAt: Date,
       lastUsed: Date,
+      issuedFor: String,
     },
     indexes: [[{ org: 1, kind: 1, id: 1 }], [{ org: 1, client: 1 }]],
   },
+  clientAssertions: { fields: { _id: String, org: String, expiresAt: Date }, indexes: [expires] },
   loginTransactions: {
     fields: {
       _id: String,

@@ -2,9 +2,10 @@
 import mongoose from 'mongoose'
 import { UsherError } from '../errors.ts'
 import { GlobalCollection, ScopedCollection, type Session } from './collection.ts'
-import type * as documents from './documents.ts'
 import { within } from './deadline.ts'
+import type * as documents from './documents.ts'
 import { translateFailure } from './failures.ts'
+import { Memory } from './memory.ts'
 import { type CollectionName, collectionNames, defineModels } from './models.ts'
 
 export type { Session } from './collection.ts'
@@ -35,6 +36,8 @@ const transactionOptions = {
   // Without it the driver repeats a commit that nobody answers for two minutes.
   timeoutMS: transactionBudget,
 }
+/** Milliseconds between two looks at the indexes. */
+const indexCheckInterval = 60_000
 /** The newest release below which a server has known faults that matter here. */
 const serverFloor = [7, 0, 28] as const
 
@@ -54,6 +57,7 @@ export class Store {
   readonly tombstones: ScopedCollection<documents.TombstoneDocument>
   readonly scimClients: ScopedCollection<documents.ScimClientDocument>
   readonly credentials: GlobalCollection<documents.CredentialDocument>
+  readonly clientAssertions: ScopedCollection<documents.ClientAssertionDocument>
   readonly loginTransactions: ScopedCollection<documents.LoginTransactionDocument>
   readonly decisions: ScopedCollection<documents.DecisionDocument>
   readonly changes: ScopedCollection<documents.ChangeDocument>
@@ -64,17 +68,18 @@ export class Store {
   readonly migrations: GlobalCollection<documents.MigrationDocument>
   readonly #connection: mongoose.Connection
   readonly #models: ReadonlyMap<CollectionName, mongoose.Model<unknown>>
+  #indexCheck: { readonly at: number; readonly missing: Promise<readonly string[]> } | null = null
 
   constructor(connection: mongoose.Connection) {
     const models = defineModels(connection)
     this.#connection = connection
     this.#models = models
     const model = (name: CollectionName) => models.get(name)!
-    this.organizations = new GlobalCollection(model('organizations'))
-    this.domains = new ScopedCollection(model('domains'))
-    this.roles = new ScopedCollection(model('roles'))
+    this.organizations = new GlobalCollection(model('organizations'), new Memory())
+    this.domains = new ScopedCollection(model('domains'), new Memory())
+    this.roles = new ScopedCollection(model('roles'), new Memory())
     this.invitations = new ScopedCollection(model('invitations'))
-    this.connections = new ScopedCollection(model('connections'))
+    this.connections = new ScopedCollection(model('connections'), new Memory())
     this.jitVersions = new ScopedCollection(model('jitVersions'))
     this.users = new ScopedCollection(model('users'))
     this.groups = new ScopedCollection(model('groups'))
@@ -82,8 +87,9 @@ export class Store {
     this.memberships = new ScopedCollection(model('memberships'))
     this.identities = new ScopedCollection(model('identities'))
     this.tombstones = new ScopedCollection(model('tombstones'))
-    this.scimClients = new ScopedCollection(model('scimClients'))
+    this.scimClients = new ScopedCollection(model('scimClients'), new Memory())
     this.credentials = new GlobalCollection(model('credentials'))
+    this.clientAssertions = new ScopedCollection(model('clientAssertions'))
     this.loginTransactions = new ScopedCollection(model('loginTransactions'))
     this.decisions = new ScopedCollection(model('decisions'))
     this.changes = new ScopedCollection(model('changes'))
@@ -141,6 +147,7 @@ export class Store {
       const database = this.#connection.db
       if (database === undefined) return { ready: false, problems: ['the database is not connected'], warnings }
       await database.command({ ping: 1 }, { timeoutMS: 1_000 })
+      for (const index of await this.#missingIndexes()) problems.push(`an index is missing: ${index}`)
       const { version } = await database.admin().serverInfo()
       if (isBelowFloor(String(version))) {
         warnings.push(`the database server ${version} is older than ${serverFloor.join('.')}`)
@@ -159,6 +166,19 @@ export class Store {
       for (const keys of toCreate) missing.push(`${name}: ${JSON.stringify(keys)}`)
     }
     return missing
+  }
+
+  /** Asked at most once a minute: it reads every collection's index list. */
+  #missingIndexes(): Promise<readonly string[]> {
+    const now = Date.now()
+    if (this.#indexCheck === null || now - this.#indexCheck.at > indexCheckInterval) {
+      const missing = this.missingIndexes()
+      missing.catch(() => {
+        this.#indexCheck = null
+      })
+      this.#indexCheck = { at: now, missing }
+    }
+    return this.#indexCheck.missing
   }
 
   async close(): Promise<void> {

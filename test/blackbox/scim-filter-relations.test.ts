@@ -1,4 +1,3 @@
-import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { assertFinds, type Case } from './finding.ts'
 import { group, startUsher, user } from './usher.ts'

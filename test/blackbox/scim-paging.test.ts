@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { crowd } from './crowd.ts'
 import { list, numbered, people, pick, query } from './listing.ts'
 import { assertScimError } from './scim-error.ts'
-import { patchOp, type ScimClient, startUsher, user } from './usher.ts'
+import { patchOp, type ScimClient, startUsher } from './usher.ts'
 
 const usher = await startUsher()
 const newClient = async (settings = {}) => (await usher.organization()).scimClient(settings)
@@ -112,16 +113,9 @@ describe('pages by index (RFC 7644 section 3.4.2.4)', () => {
   })
 
   it('R194 R195 a page holds at most count, 100 by default and 1,000 at most; it says where it is', async () => {
-    const client = await newClient()
-    const operations = numbered('many', 1_000).map((name) => ({
-      method: 'POST',
-      path: '/Users',
-      bulkId: name,
-      data: user(name),
-    }))
-    const bulk = { schemas: ['urn:ietf:params:scim:api:messages:2.0:BulkRequest'], Operations: operations }
-    await client.must('POST', '/Bulk', bulk)
-    await people(client, ['one-more'])
+    const organization = await usher.organization()
+    const client = await organization.scimClient()
+    await crowd(usher, organization, client, 'many', 1_001)
     const sizes = [
       [{}, 100],
       [{ count: 7 }, 7],

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, describe, it } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import { adminToken, startUsher, user } from '../blackbox/usher.ts'
+import { type Answer, adminToken, startUsher, user } from '../blackbox/usher.ts'
 import { testDatabase } from '../database.ts'
 import { TestProvider } from '../provider/test-provider.ts'
-import { Proxy } from './proxy.ts'
+import { TcpProxy } from './proxy.ts'
 
 const database = testDatabase()
-const proxy = await Proxy.start(database)
+const proxy = await TcpProxy.start(database)
 const usher = await startUsher({ MONGODB_URI: proxy.through(database) })
 const provider = await TestProvider.start()
 after(async () => {
@@ -22,10 +22,13 @@ async function timed<T>(answer: Promise<T>): Promise<T & { readonly seconds: num
   return { ...given, seconds: (performance.now() - begin) / 1_000 }
 }
 
-async function untilReady(): Promise<void> {
+/** Readiness is looked at afresh every two seconds; a driver that has given the server up looks for it a bit later. */
+async function untilReadinessIs(status: number, seconds: number): Promise<Answer> {
   const begin = performance.now()
-  while ((await usher.call('GET', '/readyz')).status !== 200) {
-    assert.ok(performance.now() - begin < 10_000, 'it is not ready 10 s after the database is back')
+  for (;;) {
+    const answer = await usher.call('GET', '/readyz')
+    if (answer.status === status) return answer
+    assert.ok(performance.now() - begin < seconds * 1_000, `/readyz is ${answer.status} ${answer.text}`)
     await delay(100)
   }
 }
@@ -43,16 +46,18 @@ describe('the database is away', () => {
       const scim = await organization.scimClient()
       const connection = await organization.connection(provider)
       const known = await scim.must('POST', '/Users', user(`known@${organization.domain}`))
-      const people = ['ann', 'bob', 'cleo'].map((person) => ({ sub: person, email: `${person}@${organization.domain}` }))
+      const people = ['ann', 'bob', 'cleo'].map((person) => ({
+        sub: person,
+        email: `${person}@${organization.domain}`,
+      }))
       const tokens = await Promise.all(people.map((claims) => connection.token(claims)))
-      const login = (idToken: string) =>
-        organization.ask('POST', `/connections/${connection.id}/logins`, { idToken })
+      const login = (idToken: string) => organization.ask('POST', `/connections/${connection.id}/logins`, { idToken })
       const created = user(`new@${organization.domain}`)
 
       begin()
       const [live, ready, read, written, removed, listed, admin, page, ...logins] = await Promise.all([
         timed(usher.call('GET', '/livez')),
-        timed(usher.call('GET', '/readyz')),
+        untilReadinessIs(503, 4),
         timed(scim.call('GET', `/Users/${known.id}`)),
         timed(scim.call('POST', '/Users', created)),
         timed(scim.call('DELETE', `/Users/${known.id}`)),
@@ -63,8 +68,6 @@ describe('the database is away', () => {
       ])
       assert.equal(live.status, 200)
       assert.ok(live.seconds < 1, `${live.seconds} s`)
-      assert.equal(ready.status, 503)
-      assert.ok(ready.seconds < 2, `${ready.seconds} s`)
       assert.match(ready.body.missing.join(), /database/)
       for (const answer of [read, written, removed, listed]) {
         assert.equal(answer.status, 503, answer.text)
@@ -85,7 +88,7 @@ describe('the database is away', () => {
       }
 
       proxy.pass()
-      await untilReady()
+      await untilReadinessIs(200, 10)
       // What was asked while the outcome was unknown is safe to ask again.
       assert.ok([201, 409].includes((await scim.call('POST', '/Users', created)).status))
       assert.ok([204, 404].includes((await scim.call('DELETE', `/Users/${known.id}`)).status))
@@ -130,7 +133,7 @@ describe('the database is away', () => {
       assert.ok([200, 503].includes(status), text)
       assert.ok(seconds < 6, `${seconds} s`)
     }
-    await untilReady()
+    await untilReadinessIs(200, 10)
     const acknowledged = answers.filter(({ status }) => status === 200).length
     const { meta } = await scim.must('GET', `/Users/${id}`)
     assert.ok(Number(/\d+/.exec(meta.version)?.[0]) > acknowledged, meta.version)

@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises'
  * A TCP proxy between Usher and its database, with faults that can be switched while it runs. Bytes are delayed, never
  * lost: as on a real network, what was on its way arrives once the way is free again.
  */
-export class Proxy {
+export class TcpProxy {
   readonly #server: Server
   readonly #target: { readonly host: string; readonly port: number }
   readonly #sockets = new Set<Socket>()
@@ -21,10 +21,10 @@ export class Proxy {
   }
 
   /** Starts on a free port before the server that a MongoDB address names. */
-  static async start(uri: string): Promise<Proxy> {
+  static async start(uri: string): Promise<TcpProxy> {
     const { hostname, port } = new URL(uri)
     const server = createServer()
-    const proxy = new Proxy(server, { host: hostname, port: Number(port) })
+    const proxy = new TcpProxy(server, { host: hostname, port: Number(port) })
     server.on('connection', (socket) => proxy.#accept(socket))
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')

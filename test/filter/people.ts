@@ -17,6 +17,7 @@ export const strict: FilterSwitches = {
   unknownFilterAttribute: 'refuse',
   bareWords: 'refuse',
   stringBooleans: 'accept',
+  bareExtensionNames: 'accept',
 }
 
 export const barbara: Resource = {

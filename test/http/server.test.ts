@@ -51,6 +51,7 @@ describe('the HTTP application', () => {
       scim: Router(),
       admin,
       login: Router(),
+      oauth: Router(),
       start: Router().get('/', (_request, response) => {
         response.send('hello')
       }),

@@ -26,7 +26,11 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   scim: ['schema', 'filter', 'patch', 'directory', 'organizations', 'http'],
   login: ['schema', 'patch', 'provisioning', 'directory', 'organizations', 'http'],
   admin: ['schema', 'filter', 'patch', 'provisioning', 'directory', 'organizations', 'login', 'http'],
+  oauth: ['schema', 'organizations', 'http'],
   sandbox: ['schema', 'provisioning', 'directory', 'organizations', 'login', 'http'],
+
+  // Knows nothing of what it runs.
+  'background.ts': [],
 
   // Where everything is wired together.
   'app.ts': ['*'],
@@ -42,7 +46,7 @@ const typesForEffects = ['config.ts', 'http/log.ts']
 
 /** For every package, the rooms that may import it. */
 const packages: Readonly<Record<string, readonly string[]>> = {
-  express: ['http', 'scim', 'login', 'admin', 'sandbox', 'app.ts'],
+  express: ['http', 'scim', 'login', 'admin', 'oauth', 'sandbox', 'app.ts'],
   helmet: ['http', 'app.ts'],
   'prom-client': ['http'],
   pino: ['http'],
@@ -51,7 +55,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   mongoose: ['store'],
   'mongodb-memory-server-core': ['store'],
   'openid-client': ['login'],
-  jose: ['login', 'http', 'organizations', 'sandbox'],
+  jose: ['login', 'oauth', 'http', 'organizations', 'sandbox'],
   'oidc-provider': ['sandbox'],
   zod: ['*'],
   uuid: ['directory', 'organizations', 'store', 'http'],

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
-import { clientKeys, isClientSecret, issueAccessToken } from '../../src/organizations/access-tokens.ts'
+import { clientKeys, findClientSecret, issueAccessToken } from '../../src/organizations/access-tokens.ts'
 import { createApiKey, deleteApiKey, listApiKeys } from '../../src/organizations/api-keys.ts'
 import { CredentialCache } from '../../src/organizations/credential-cache.ts'
 import { authenticate, ensureOperatorToken } from '../../src/organizations/credentials.ts'
@@ -159,17 +159,20 @@ test('client credentials (RFC 6749 section 4.4): a live token of the client is i
   const context = contextOf(organization)
   const keys = { keys: [{ kty: 'EC', crv: 'P-256', x: 'x', y: 'y' }] }
   const client = await createScimClient(environment, context, { name: 'entra', jwks: keys })
-  assert.ok(await isClientSecret(environment, organization, client.id, client.token, new Date()))
-  assert.equal(await isClientSecret(environment, organization, 'other', client.token, new Date()), false)
-  assert.equal(await isClientSecret(environment, await room.organization(), client.id, client.token, new Date()), false)
-  assert.equal(await isClientSecret(environment, organization, client.id, client.token, later(367 * 86_400)), false)
+  assert.ok(await findClientSecret(environment, organization, client.id, client.token, new Date()))
+  assert.equal(await findClientSecret(environment, organization, 'other', client.token, new Date()), null)
+  assert.equal(
+    await findClientSecret(environment, await room.organization(), client.id, client.token, new Date()),
+    null,
+  )
+  assert.equal(await findClientSecret(environment, organization, client.id, client.token, later(367 * 86_400)), null)
   assert.deepEqual(await clientKeys(environment, organization, client.id), keys)
 
-  const access = await issueAccessToken(environment, organization, client.id, new Date())
+  const access = await issueAccessToken(environment, organization, client.id, null, new Date())
   assert.equal(access.expiresIn, 3_600)
   assert.equal((await authenticate(environment, access.token, later(3_590)))?.principal.kind, 'scim')
   assert.equal(await authenticate(environment, access.token, later(3_601)), null)
-  assert.equal(await isClientSecret(environment, organization, client.id, access.token, new Date()), false)
+  assert.equal(await findClientSecret(environment, organization, client.id, access.token, new Date()), null)
 
   await deleteScimClient(environment, context, client.id)
   assert.equal(await authenticate(environment, access.token, new Date()), null)

@@ -1,12 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import {
-  createDomain,
-  deleteDomain,
-  listDomains,
-  recheckDomains,
-  verifyDomain,
-} from '../../src/organizations/domains.ts'
+import { recheckDomains } from '../../src/organizations/domain-rechecks.ts'
+import { createDomain, deleteDomain, listDomains, verifyDomain } from '../../src/organizations/domains.ts'
 import { contextOf, keyOf, openRoom, refuses } from './room.ts'
 
 const room = await openRoom()
@@ -83,21 +78,67 @@ test('the same domain twice in one organization is already_exists; a deleted one
   await refuses(verifyDomain(environment, context, 'no name'), 'not_found')
 })
 
-test('a proof that is gone lapses after three days, and not while the name servers are silent', async () => {
+test('f23 D2: a proof that is gone lapses after three days, and later while the name servers are silent', async () => {
+  const gone: Error = Object.assign(new Error('no such name'), { code: 'ENOTFOUND' })
+  const silent = new Error('timeout')
+  type Look = readonly [day: number, answer: Error | null, status: string]
+  const cases: readonly (readonly Look[])[] = [
+    [
+      [1.1, null, 'verified'],
+      [2.2, gone, 'verified'],
+      [3.3, gone, 'verified'],
+      [5.3, gone, 'lapsed'],
+    ],
+    [
+      [1.1, gone, 'verified'],
+      [3.3, null, 'verified'],
+      [4.4, gone, 'verified'],
+      [7.2, gone, 'verified'],
+    ],
+    [
+      [1.1, silent, 'verified'],
+      [14, silent, 'verified'],
+      [15.2, silent, 'lapsed'],
+    ],
+  ]
+  for (const [index, looks] of cases.entries()) {
+    const start = new Date()
+    const context = contextOf(await room.organization(), undefined, start)
+    const domain = `five-${index}.example`
+    const { record } = await createDomain(environment, context, { domain })
+    txt.set(record.name, [[record.value]])
+    await verifyDomain(environment, context, domain)
+    for (const [days, answer, status] of looks) {
+      txt.set(record.name, answer ?? [[record.value]])
+      await recheckDomains(environment, () => new Date(start.getTime() + days * day))
+      const { items } = await listDomains(environment, context, { limit: 1 })
+      assert.equal(items[0]?.status, status, `case ${index}, day ${days}`)
+    }
+  }
+})
+
+test('f23: each domain is looked up once a day, by one process, and no domain keeps others waiting', async () => {
   const start = new Date()
   const context = contextOf(await room.organization(), undefined, start)
-  const { record } = await createDomain(environment, context, { domain: 'five.example' })
-  txt.set('_usher.five.example', [[record.value]])
-  await verifyDomain(environment, context, 'five.example')
-  const statusAfter = async (days: number) => {
-    await recheckDomains(environment, new Date(start.getTime() + days * day))
-    return (await listDomains(environment, context, { limit: 1 })).items[0]?.status
+  for (let index = 0; index < 12; index += 1) {
+    const { record } = await createDomain(environment, context, { domain: `six-${index}.example` })
+    txt.set(record.name, [[record.value]])
+    await verifyDomain(environment, context, `six-${index}.example`)
+    txt.delete(record.name)
   }
-  assert.equal(await statusAfter(1.1), 'verified')
-  txt.delete('_usher.five.example')
-  assert.equal(await statusAfter(2.5), 'verified')
-  txt.set('_usher.five.example', new Error('timeout'))
-  assert.equal(await statusAfter(5), 'verified')
-  txt.delete('_usher.five.example')
-  assert.equal(await statusAfter(9), 'lapsed')
+  const asked: string[] = []
+  const counting = {
+    ...environment,
+    resolveTxt: async (name: string) => {
+      if (name.startsWith('_usher.six-')) asked.push(name)
+      return environment.resolveTxt(name)
+    },
+  }
+  const look = (days: number) => recheckDomains(counting, () => new Date(start.getTime() + days * day))
+  await look(0.9)
+  assert.equal(asked.length, 0)
+  await Promise.all([look(1.1), look(1.1)])
+  await look(1.2)
+  assert.equal(asked.length, 12)
+  assert.equal(new Set(asked).size, 12)
 })

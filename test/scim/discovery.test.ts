@@ -18,7 +18,7 @@ describe('R1–R18 discovery (RFC 7644 section 4)', () => {
     )
     assert.deepEqual(
       body.authenticationSchemes.map((scheme: { type: string }) => scheme.type),
-      ['oauthbearertoken'],
+      ['oauthbearertoken', 'oauth2'],
     )
     assert.deepEqual(body.pagination, {
       cursor: true,

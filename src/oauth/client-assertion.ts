@@ -1,0 +1,80 @@
+import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose'
+import type { JsonObject } from '../schema/types.ts'
+import { invalidClient } from './errors.ts'
+
+/**
+ * The signature algorithms that count: asymmetric ones only. Neither `none` nor HMAC, with which whoever takes a public
+ * key for a secret could sign (RFC 8725 section 3.1).
+ */
+export const assertionAlgorithms: readonly string[] = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+  'Ed25519',
+]
+
+/** Seconds that an assertion may still hold when it arrives: what is not used at once is not worth stealing later. */
+const longestLife = 300
+/** Seconds by which the client's clock may be ahead of ours. */
+const clockSkew = 30
+
+export interface AssertedBy {
+  readonly clientId: string
+  /** Names of this server, one of which the assertion must be for. */
+  readonly audiences: readonly string[]
+  readonly now: Date
+}
+
+/**
+ * Verifies an assertion by which a client authenticates (RFC 7523 section 3): signed with one of its keys, issued by it
+ * about itself, for this server, and short-lived. Whether it was used before is the caller's to find out.
+ *
+ * @param keys the client's own key set; `jku`, `x5u` and `jwk` of the header are not looked at
+ * @throws UsherError `invalid_client`
+ */
+export async function verifyClientAssertion(
+  keys: JsonObject,
+  assertion: string,
+  { clientId, audiences, now }: AssertedBy,
+): Promise<{ readonly jti: string; readonly expiresAt: Date }> {
+  const { jti, exp } = await verify(keys as unknown as JSONWebKeySet, assertion, {
+    algorithms: [...assertionAlgorithms],
+    issuer: clientId,
+    subject: clientId,
+    audience: [...audiences],
+    requiredClaims: ['exp', 'jti'],
+    clockTolerance: clockSkew,
+    currentDate: now,
+  }).catch((error: unknown) => {
+    throw invalidClient(error)
+  })
+  if (typeof jti !== 'string' || jti === '' || exp === undefined) throw invalidClient()
+  const left = exp - now.getTime() / 1000
+  // A tolerance for clocks is none for an assertion that has ended by its own word.
+  if (left <= 0 || left > longestLife + clockSkew) throw invalidClient()
+  return { jti, expiresAt: new Date(exp * 1000) }
+}
+
+/** An assertion without `kid` is tried with every key that fits. */
+async function verify(keys: JSONWebKeySet, assertion: string, options: JWTVerifyOptions): Promise<JWTPayload> {
+  try {
+    return (await jwtVerify(assertion, createLocalJWKSet(keys), options)).payload
+  } catch (error) {
+    if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error
+    for await (const key of error) {
+      try {
+        return (await jwtVerify(assertion, key, options)).payload
+      } catch (attempt) {
+        if (!(attempt instanceof errors.JWSSignatureVerificationFailed)) throw attempt
+      }
+    }
+    throw new errors.JWSSignatureVerificationFailed()
+  }
+}

@@ -1,0 +1,32 @@
+import { assertionAlgorithms } from './client-assertion.ts'
+
+/** The scope of every access token: SCIM of the client's organization. */
+export const scope = 'scim'
+export const grantType = 'client_credentials'
+
+/** The names by which the authorization server of an organization is known; the organization need not exist. */
+export function serverNames(
+  publicUrl: string,
+  slug: string,
+): { readonly issuer: string; readonly tokenEndpoint: string } {
+  const issuer = `${publicUrl}/oauth/${encodeURIComponent(slug)}`
+  return { issuer, tokenEndpoint: `${issuer}/token` }
+}
+
+/**
+ * Authorization server metadata (RFC 8414 section 2). It says nothing of the organization, not even whether it exists;
+ * only the addresses in it repeat the URL.
+ */
+export function serverMetadata(publicUrl: string, slug: string) {
+  const { issuer, tokenEndpoint } = serverNames(publicUrl, slug)
+  return {
+    issuer,
+    token_endpoint: tokenEndpoint,
+    token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'private_key_jwt'],
+    token_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
+    grant_types_supported: [grantType],
+    // Required, although there is no authorization endpoint that would have any.
+    response_types_supported: [],
+    scopes_supported: [scope],
+  }
+}

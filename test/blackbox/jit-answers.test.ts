@@ -1,0 +1,308 @@
+import assert from 'node:assert/strict'
+import { after, describe, it } from 'node:test'
+import { TestProvider } from '../provider/test-provider.ts'
+import { buildHouse, verdict } from './house.ts'
+import { group, startUsher } from './usher.ts'
+
+const usher = await startUsher()
+const provider = await TestProvider.start()
+after(() => provider.close())
+
+const stepNames = [
+  'connection',
+  'identity',
+  'claims',
+  'match',
+  'lifecycle',
+  'domain',
+  'attributes',
+  'groups',
+  'roles',
+  'seats',
+  'operations',
+]
+const errorUrn = 'urn:ietf:params:scim:api:messages:2.0:Error'
+
+interface Operation {
+  readonly method: string
+  readonly path: string
+  readonly bulkId?: string
+  readonly data: { readonly Operations?: readonly unknown[] }
+}
+
+/** A house whose connection gives the group `Team` for the claim value `team` and the role `manager` for `lead`. */
+async function team() {
+  const home = await buildHouse(usher, provider)
+  const { id } = await home.scim.must('POST', '/Groups', group('Team'))
+  await home.organization.admin('PUT', '/roles/manager', {})
+  await home.connection.jit({
+    groups: { mode: 'sync', claim: 'teams', mapping: [{ value: 'team', group: 'Team' }] },
+    roles: { mode: 'sync', claim: 'jobs', mapping: [{ value: 'lead', role: 'manager' }] },
+  })
+  const path = `/connections/${home.connection.id}`
+  const hand = (idToken: string) => home.organization.ask('POST', `${path}/logins`, { idToken })
+  return { ...home, team: id as string, path, hand }
+}
+const member = { teams: ['team'], jobs: ['lead'] }
+
+describe('A26 the answer of a login', () => {
+  it('A26 f9 has the outcome, the decision, the user as SCIM shows it, roles, groups and warnings', async () => {
+    const home = await team()
+    const { status, body, headers } = await home.connection.login(home.person('ann', member))
+    assert.equal(status, 200)
+    assert.match(headers.get('content-type') ?? '', /^application\/json/)
+    assert.equal(headers.get('cache-control'), 'no-store')
+    const { user, decisionId, reference, ...rest } = body
+    assert.deepEqual(rest, {
+      outcome: 'created',
+      organization: home.organization.slug,
+      roles: user.roles.map(({ value }: { value: string }) => value),
+      groups: [{ value: home.team, display: 'Team' }],
+      profile: null,
+      warnings: [],
+    })
+    assert.deepEqual(rest.roles.toSorted(), ['manager', 'member'])
+    assert.match(reference, /^[2-9A-HJ-NP-Z]{4}-[2-9A-HJ-NP-Z]{4}$/)
+    assert.equal((await home.organization.admin('GET', `/decisions/${reference.toLowerCase()}`)).id, decisionId)
+    assert.deepEqual(user, await home.user(user.id))
+  })
+
+  it('A2 L9 a refusal is a problem document with code, decision and reference, and nothing of the person', async () => {
+    const home = await team()
+    const { status, body, headers } = await home.connection.login(home.person('ann', { email: 'ann@x.example' }))
+    assert.equal(status, 403)
+    assert.match(headers.get('content-type') ?? '', /^application\/problem\+json/)
+    assert.equal(body.code, 'domain_not_allowed')
+    assert.equal(body.status, 403)
+    const decision = await home.organization.admin('GET', `/decisions/${body.decisionId}`)
+    assert.equal(decision.reference, body.reference)
+    assert.deepEqual([decision.operations, decision.changes, decision.user], [[], [], null])
+    assert.equal(decision.steps.at(-1).code, 'domain_not_allowed')
+    assert.equal(decision.steps.at(-1).step, 'domain')
+  })
+
+  it('P5 97 the same token gives the recorded answer, without a second evaluation', async () => {
+    const home = await team()
+    const token = await home.connection.token(home.person('ann'))
+    const first = await home.hand(token)
+    await home.connection.jit({ claimFilter: [{ claim: 'nobody', operator: 'present' }] })
+    const again = await home.hand(token)
+    assert.deepEqual([again.status, again.body], [200, first.body])
+    assert.equal((await home.organization.admin('GET', '/decisions')).items.length, 1)
+    const refused = await home.connection.token(home.person('bob'))
+    const one = await home.hand(refused)
+    await home.connection.jit({})
+    const two = await home.hand(refused)
+    assert.deepEqual(
+      [two.status, two.body.code, two.body.decisionId],
+      [403, 'claim_filter_failed', one.body.decisionId],
+    )
+  })
+
+  it('P5 97 the same token twice at once is decided once', async () => {
+    const home = await team()
+    const token = await home.connection.token(home.person('ann'))
+    const answers = await Promise.all(Array.from({ length: 10 }, () => home.hand(token)))
+    for (const { status, body } of answers) assert.deepEqual([status, body], [200, answers[0]!.body])
+    assert.equal((await home.organization.admin('GET', '/decisions')).items.length, 1)
+  })
+
+  it('P6 107 userInfo adds claims, its sub must be the same, and the ID token wins', async () => {
+    const home = await team()
+    const ask = async (userInfo: object) =>
+      home.connection.login(home.person('ann'), { userInfo: { sub: 'ann-subject', ...userInfo } })
+    const { body } = await ask({ given_name: 'Other', nickname: 'Annie' })
+    assert.deepEqual([body.user.name.givenName, body.user.nickName], ['ann', 'Annie'])
+    assert.equal(verdict(await ask({ sub: 'bob' })), 'token_invalid')
+    assert.equal(verdict(await ask({ sub: undefined })), 'token_invalid')
+  })
+})
+
+describe('f9 the decision document', () => {
+  it('f1 O3 O4 has every member, the steps in their order, and values of mapped claims only', async () => {
+    const home = await team()
+    const claims = home.person('ann', { ...member, secret: 'hush', tid: 'tenant', iat: Math.floor(Date.now() / 1000) })
+    const answer = await home.connection.login(claims)
+    const decision = await home.decision(answer)
+    assert.deepEqual(
+      decision.steps.map(({ step }: { step: string }) => step),
+      stepNames,
+    )
+    for (const { result, detail } of decision.steps) {
+      assert.match(result, /^(pass|skip|refuse|warn)$/)
+      assert.ok(detail.length > 0)
+    }
+    assert.equal(decision.subject, 'ann-subject')
+    assert.equal(decision.connection, home.connection.id)
+    assert.equal(decision.configVersion, 2)
+    assert.equal(decision.user, answer.body.user.id)
+    assert.deepEqual(decision.claims.given_name, { type: 'string', value: 'ann' })
+    assert.deepEqual(decision.claims.email_verified, { type: 'boolean', value: true })
+    assert.deepEqual(decision.claims.teams, { type: 'array', value: ['team'] })
+    assert.deepEqual(decision.claims.tid, { type: 'string', value: 'tenant' })
+    assert.deepEqual(decision.claims.secret, { type: 'string' })
+    assert.deepEqual(decision.claims.iat, { type: 'number' })
+    assert.ok(!JSON.stringify(decision).includes('hush'))
+    const given = decision.changes.find(({ path }: { path: string }) => path === 'name.givenName')
+    const source = `login:${home.connection.id}`
+    assert.deepEqual(given, { path: 'name.givenName', before: null, after: 'ann', source })
+  })
+
+  it('f1 the operations of a first login are a BulkRequest as it stands: a SCIM client gets the same user by it', async () => {
+    const home = await team()
+    const { operations } = await home.organization.admin('POST', `${home.path}/simulations`, {
+      claims: home.person('ann', member),
+    })
+    assert.deepEqual(
+      operations.map(({ method, path }: Operation) => `${method} ${path}`),
+      ['POST /Users', `PATCH /Groups/${home.team}`],
+    )
+    const bulk = await home.scim.must('POST', '/Bulk', {
+      schemas: ['urn:ietf:params:scim:api:messages:2.0:BulkRequest'],
+      failOnErrors: 1,
+      Operations: operations.map((operation: Operation, index: number) => ({ bulkId: `b${index}`, ...operation })),
+    })
+    assert.deepEqual(
+      bulk.Operations.map(({ status }: { status: string }) => status[0]),
+      ['2', '2'],
+    )
+    const [bulkUser] = (await home.users()).Resources
+    await home.scim.must('DELETE', `/Users/${bulkUser.id}`)
+    const [{ id }] = (await home.organization.admin('GET', '/tombstones')).items
+    await home.organization.admin('DELETE', `/tombstones/${id}`)
+    const { user } = (await home.connection.login(home.person('ann', member))).body
+    const provisioning = 'urn:usher:scim:schemas:provisioning:1.0:User'
+    const bare = ({ id: _, meta: __, [provisioning]: ___, ...attributes }: Record<string, unknown>) => attributes
+    assert.deepEqual(bare(bulkUser), bare(user))
+  })
+
+  it('f1 a later login is a PATCH of what differs, and nothing when nothing does', async () => {
+    const home = await team()
+    await home.connection.login(home.person('ann', member))
+    const changed = await home.connection.login(home.person('ann', { given_name: 'Anna', teams: [], jobs: [] }))
+    const { operations, changes, user } = await home.decision(changed)
+    assert.deepEqual(operations, [
+      {
+        method: 'PATCH',
+        path: `/Users/${user}`,
+        data: {
+          schemas: ['urn:ietf:params:scim:api:messages:2.0:PatchOp'],
+          Operations: [
+            { op: 'replace', path: 'name.givenName', value: 'Anna' },
+            { op: 'remove', path: 'roles[value eq "manager"]' },
+          ],
+        },
+      },
+      {
+        method: 'PATCH',
+        path: `/Groups/${home.team}`,
+        data: {
+          schemas: ['urn:ietf:params:scim:api:messages:2.0:PatchOp'],
+          Operations: [{ op: 'remove', path: `members[value eq "${user}"]` }],
+        },
+      },
+    ])
+    assert.deepEqual(
+      changes.map(({ path, before, after }: Record<string, unknown>) => [path, before, after]),
+      [
+        ['name.givenName', 'ann', 'Anna'],
+        ['roles[value eq "manager"]', { value: 'manager' }, null],
+        [`groups[value eq "${home.team}"]`, { value: home.team }, null],
+      ],
+    )
+    const same = await home.connection.login(home.person('ann', { given_name: 'Anna', teams: [], jobs: [] }))
+    assert.equal(same.body.outcome, 'unchanged')
+    assert.deepEqual((await home.decision(same)).operations, [])
+  })
+
+  it('f1 a value is refused for the same reason whether a token or a SCIM client brings it', async () => {
+    const home = await buildHouse(usher, provider, { jit: { userName: { claim: 'name' }, matching: [] } })
+    const name = 'x'.repeat(3_000)
+    const login = await home.connection.login(home.person('ann', { name }))
+    assert.equal(verdict(login), 'attribute_invalid')
+    const pushed = await home.scim.call('POST', '/Users', {
+      schemas: ['urn:ietf:params:scim:schemas:core:2.0:User'],
+      userName: name,
+    })
+    assert.deepEqual([pushed.status, pushed.body.schemas], [400, [errorUrn]])
+    assert.equal(login.body.detail, pushed.body.detail)
+  })
+})
+
+describe('f9 the list of decisions', () => {
+  it('f9 is filtered by connection, user, outcome, code and time, newest first, page by page', async () => {
+    const home = await team()
+    const other = await home.organization.connection(provider)
+    const ann = await home.connection.login(home.person('ann'))
+    await home.connection.login(home.person('ann'))
+    await home.connection.login(home.person('bob', { email: 'bob@x.example' }))
+    const since = new Date().toISOString()
+    await other.login(home.person('cat'))
+    const list = async (query: string) => {
+      const { items } = await home.organization.admin('GET', `/decisions?${query}`)
+      return items.map(({ outcome }: { outcome: string }) => outcome)
+    }
+    assert.deepEqual(await list(''), ['created', 'refused', 'unchanged', 'created'])
+    assert.deepEqual(await list(`connection=${home.connection.id}`), ['refused', 'unchanged', 'created'])
+    assert.deepEqual(await list(`user=${ann.body.user.id}`), ['unchanged', 'created'])
+    assert.deepEqual(await list('outcome=refused'), ['refused'])
+    assert.deepEqual(await list('code=domain_not_allowed'), ['refused'])
+    assert.deepEqual(await list('code=user_locked'), [])
+    assert.deepEqual(await list(`since=${encodeURIComponent(since)}`), ['created'])
+    const paged: string[] = []
+    for (let cursor = ''; ; ) {
+      const page = await home.organization.admin('GET', `/decisions?limit=1${cursor}`)
+      paged.push(...page.items.map(({ outcome }: { outcome: string }) => outcome))
+      if (page.nextCursor == null) break
+      cursor = `&cursor=${encodeURIComponent(page.nextCursor)}`
+    }
+    assert.deepEqual(paged, await list(''))
+    const foreign = await buildHouse(usher, provider)
+    assert.equal((await foreign.organization.ask('GET', `/decisions/${ann.body.decisionId}`)).status, 404)
+  })
+})
+
+describe('f5 provenance and O10 changes', () => {
+  it('f5 says of every attribute, membership and role which source gave it, and by which decision', async () => {
+    const home = await team()
+    const { body } = await home.connection.login(home.person('ann', member))
+    const { attributes, groups, roles, identities } = await home.provenance(body.user.id)
+    const source = `login:${home.connection.id}`
+    for (const each of attributes) {
+      assert.deepEqual([each.source, each.decisionId, each.shadowed], [source, body.decisionId, []], each.path)
+    }
+    const paths = attributes.map(({ path }: { path: string }) => path).sort()
+    assert.deepEqual(paths, ['emails[type eq "work"]', 'name.familyName', 'name.givenName', 'userName'])
+    assert.deepEqual(groups, [{ value: home.team, display: 'Team', sources: [source] }])
+    assert.deepEqual(
+      roles.toSorted((a: { value: string }, b: { value: string }) => a.value.localeCompare(b.value)),
+      [
+        { value: 'manager', sources: [source] },
+        { value: 'member', sources: ['default'] },
+      ],
+    )
+    const [{ id: _, linkedAt, lastLogin, ...identity }] = identities
+    assert.deepEqual(identity, { connection: home.connection.id, issuer: provider.issuer, subject: 'ann-subject' })
+    assert.equal(linkedAt, lastLogin)
+  })
+
+  it('O10 f1 a login is in the changes with its decision; a refusal and an unchanged one are not', async () => {
+    const home = await team()
+    const before = (await home.changes()).length
+    const { body } = await home.connection.login(home.person('ann', member))
+    await home.connection.login(home.person('ann', member))
+    await home.connection.login(home.person('bob', { email: 'bob@x.example' }))
+    const changes = (await home.changes()).slice(before)
+    assert.deepEqual(
+      changes.map(({ resource, action }) => [resource.type, resource.id, resource.version, action]),
+      [
+        ['User', body.user.id, 1, 'create'],
+        ['Group', home.team, null, changes[1].action],
+      ],
+    )
+    for (const { actor, decisionId } of changes) {
+      assert.deepEqual([actor, decisionId], [`login:${home.connection.id}`, body.decisionId])
+    }
+    assert.ok(!JSON.stringify(changes).includes('eyJ'), 'no token')
+  })
+})

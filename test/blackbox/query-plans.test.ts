@@ -1,0 +1,3 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { createDirectory } from '../../src/directory/directory.ts'

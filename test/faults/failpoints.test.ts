@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict'
+import { after, describe, it } from 'node:test'
+import { buildHouse, type House } from '../blackbox/house.ts'
+import { assertInvariants } from '../blackbox/invariants.ts'
+import { type Answer, group, patchOp, startUsher, user } from '../blackbox/usher.ts'
+import { TestProvider } from '../provider/test-provider.ts'
+import { type CommandFault, Failpoint } from './failpoint.ts'
+
+const usher = await startUsher()
+const failpoint = new Failpoint(usher.home.database, usher.appName)
+const provider = await TestProvider.start()
+after(() => provider.close())
+
+interface Stage {
+  readonly house: House
+  /** A user that is there, and a group. */
+  readonly user: string
+  readonly group: string
+}
+
+async function setStage(): Promise<Stage> {
+  const house = await buildHouse(usher, provider)
+  const { id } = await house.scim.must('POST', '/Users', user(house.email('there'), { externalId: 'there-subject' }))
+  const team = await house.scim.must('POST', '/Groups', group('Team'))
+  await house.connection.jit({
+    groups: { mode: 'sync', claim: 'groups', mapping: [{ value: 'team', group: team.id }] },
+  })
+  return { house, user: id, group: team.id }
+}
+
+/** What can be asked, and what it is answered with when nothing is wrong. */
+const requests: Readonly<
+  Record<string, (stage: Stage) => { readonly ask: () => Promise<Answer>; readonly well: number }>
+> = {
+  'a first login': ({ house }) => {
+    const token = house.connection.token(house.person('new', { groups: ['team'] }))
+    return { well: 200, ask: async () => login(house, await token) }
+  },
+  'the first link of a user': ({ house }) => {
+    const token = house.connection.token(house.person('there', { groups: ['team'] }))
+    return { well: 200, ask: async () => login(house, await token) }
+  },
+  'POST of a user': ({ house }) => ({
+    well: 201,
+    ask: () => house.scim.call('POST', '/Users', user(house.email('new'))),
+  }),
+  'PATCH of a user': ({ house, user: id }) => ({
+    well: 200,
+    ask: () => house.scim.call('PATCH', `/Users/${id}`, patchOp({ op: 'add', path: 'title', value: 'Engineer' })),
+  }),
+  'a member more': ({ house, group: id, user: member }) => ({
+    well: 204,
+    ask: () =>
+      house.scim.call('PATCH', `/Groups/${id}`, patchOp({ op: 'add', path: 'members', value: [{ value: member }] })),
+  }),
+  'DELETE of a user': ({ house, user: id }) => ({ well: 204, ask: () => house.scim.call('DELETE', `/Users/${id}`) }),
+}
+
+function login({ organization, connection }: House, idToken: string): Promise<Answer> {
+  return organization.ask('POST', `/connections/${connection.id}/logins`, { idToken })
+}
+
+/** Faults after which the server can be asked again at once: the request is answered as if nothing had been. */
+const passing: Readonly<Record<string, readonly [commands: readonly string[], fault: CommandFault]>> = {
+  'a write conflict at a write': [
+    ['insert', 'update', 'delete'],
+    { errorCode: 112, errorLabels: ['TransientTransactionError'] },
+  ],
+  'a primary that steps down at a write': [['insert', 'update', 'delete'], { errorCode: 10107 }],
+  'a connection that ends at a write': [['insert', 'update', 'delete'], { closeConnection: true }],
+  'a connection that ends at a read': [['find', 'aggregate', 'count'], { closeConnection: true }],
+  'a connection that ends before the commit': [['commitTransaction'], { closeConnection: true }],
+  'a commit of unknown outcome, which was none': [
+    ['commitTransaction'],
+    { errorCode: 10107, errorLabels: ['UnknownTransactionCommitResult'] },
+  ],
+  'a commit that has to begin again': [
+    ['commitTransaction'],
+    { errorCode: 251, errorLabels: ['TransientTransactionError'] },
+  ],
+  'a commit of unknown outcome, which took effect': [
+    ['commitTransaction'],
+    { writeConcernError: { code: 64, errmsg: 'waiting for replication timed out' } },
+  ],
+  'a commit that took effect on a primary that shuts down': [
+    ['commitTransaction'],
+    { writeConcernError: { code: 91, errmsg: 'shutting down', errorLabels: ['RetryableWriteError'] } },
+  ],
+}
+
+describe('faults of the database server within a change', () => {
+  for (const [name, [commands, fault]] of Object.entries(passing)) {
+    it(`130 132 R286 ${name} is not seen from outside, and nothing happens twice`, async () => {
+      for (const [what, request] of Object.entries(requests)) {
+        const stage = await setStage()
+        const { ask, well } = request(stage)
+        await failpoint.on(commands, fault)
+        const answer = await ask()
+        assert.ok((await failpoint.off()) > 0, `${what}: the fault did not happen`)
+        assert.equal(answer.status, well, `${what}: ${answer.text}`)
+        await assertOnce(stage, what)
+      }
+    })
+  }
+})
+
+/** The change is there, once: in the directory, in the feed and among the decisions. */
+async function assertOnce({ house, user: there, group: team }: Stage, what: string): Promise<void> {
+  const isLogin = /login|link/.test(what)
+  await assertInvariants(usher, house, { decisions: isLogin ? 1 : 0 })
+  const { totalResults } = await house.users()
+  assert.equal(totalResults, /^(a first login|POST)/.test(what) ? 2 : what.startsWith('DELETE') ? 0 : 1, what)
+  const changes = await house.changes()
+  const counts = { User: 1, Group: 1, ...expectedChanges[what] }
+  for (const type of ['User', 'Group'] as const) {
+    const found = changes.filter(({ resource }) => resource.type === type)
+    assert.equal(found.length, counts[type], `${what}: changes of ${type}s`)
+  }
+  const member = await house.scim.must('GET', `/Groups/${team}`)
+  assert.equal(member.members?.length ?? 0, isLogin || what === 'a member more' ? 1 : 0, what)
+  if (what.startsWith('PATCH')) assert.equal((await house.user(there)).title, 'Engineer')
+}
+
+/** How many changes there are afterwards; without a word here the one by which each resource was made. */
+const expectedChanges: Readonly<Record<string, { readonly User?: number; readonly Group?: number }>> = {
+  'a first login': { User: 2, Group: 2 },
+  'the first link of a user': { User: 2, Group: 2 },
+  'POST of a user': { User: 2 },
+  'PATCH of a user': { User: 2 },
+  'a member more': { Group: 2 },
+  'DELETE of a user': { User: 2 },
+}
