@@ -45,16 +45,17 @@ async function run(options: Options, uri: string): Promise<void> {
     await floorClient.must({ method: 'POST', path: '/prepare', body: prepare, status: 200 })
     const tokens = Math.ceil(options.seconds * tokensPerSecond)
     const figures: Figure[] = []
-    for (const { name, mark, ...asking } of await operationsOn(stage, usherClient, tokens)) {
-      if (!name.includes(options.only)) continue
-      const [ours, theirs] = await measureInTurns(
-        [
-          { process: usher, client: usherClient, asking: asking.usher },
-          { process: floor, client: floorClient, asking: asking.floor },
-        ],
-        options,
-      )
-      figures.push({ name, mark, rate: ours!.rate, cpu: ours!.cpu, floor: theirs!.rate, floorCpu: theirs!.cpu })
+    for (const compared of await operationsOn(stage, usherClient, tokens)) {
+      const operations = compared.filter(({ name }) => name.includes(options.only))
+      const sides = operations.flatMap((operation) => [
+        { process: usher, client: usherClient, asking: operation.usher },
+        { process: floor, client: floorClient, asking: operation.floor },
+      ])
+      const readings = await measureInTurns(sides, options)
+      for (const [index, { name, mark }] of operations.entries()) {
+        const [ours, theirs] = readings.slice(index * 2)
+        figures.push({ name, mark, rate: ours!.rate, cpu: ours!.cpu, floor: theirs!.rate, floorCpu: theirs!.cpu })
+      }
     }
     const fixed = () => ({ method: 'POST', path: '/fixed', body: {}, status: 200 })
     const [alone] = await measureInTurns([{ process: floor, client: floorClient, asking: fixed }], options)

@@ -70,12 +70,12 @@ export class Client {
   }
 }
 
-/** How often the one and the other are measured in turns, so that a neighbour's load falls on both. */
+/** How often the sides take turns, so that a neighbour's load falls on all of them. */
 const turns = 3
 /** Share of the time that is spent before, so that code is compiled and connections are open. */
 const warmUp = 0.3
 
-/** Measures one process and the floor beside it, in turns. Any answer that is not the expected one ends the run. */
+/** Measures several things in turns. Any answer that is not the expected one ends the run. */
 export async function measureInTurns(
   sides: readonly { readonly process: Measured; readonly client: Client; readonly asking: Asking }[],
   options: { readonly seconds: number; readonly inFlight: number },

@@ -1,4 +1,4 @@
-/** What is measured: each operation as a request to Usher and as one to its floor. */
+/** What is measured: each operation as a request to Usher and as one to its floor. Those within one list are compared. */
 import { randomUUID } from 'node:crypto'
 import type { Asking, Client } from './measure.ts'
 import { claimsOf, type Stage, userBody } from './stage.ts'
@@ -14,7 +14,11 @@ export interface Operation {
 const reads = 0.5
 const writes = 0.4
 
-export async function operationsOn(stage: Stage, client: Client, tokens: number): Promise<readonly Operation[]> {
+export async function operationsOn(
+  stage: Stage,
+  client: Client,
+  tokens: number,
+): Promise<readonly (readonly Operation[])[]> {
   const { userIds, largeGroup, smallGroups } = stage
   const some = <Item>(items: readonly Item[]) => items[Math.floor(Math.random() * items.length)]!
   const cursors = await walk(stage, client)
@@ -27,52 +31,64 @@ export async function operationsOn(stage: Stage, client: Client, tokens: number)
   })
   const returning = await returningLogins(stage, client, tokens)
   return [
-    { name: 'read by id', mark: reads, ...reading(stage, () => some(userIds)) },
-    {
-      name: 'filter userName eq',
-      mark: reads,
-      usher: scim(stage, 'GET', () => {
-        const name = `user-${Math.floor(Math.random() * userIds.length)}@bench.example`
-        return { path: `/Users?filter=${encodeURIComponent(`userName eq "${name}"`)}` }
-      }),
-      floor: floor('find', () => ({ userName: `user-${Math.floor(Math.random() * userIds.length)}@bench.example` })),
-    },
-    {
-      name: 'page of 100 by cursor',
-      mark: reads,
-      usher: scim(stage, 'GET', () => ({ path: `/Users?count=100&cursor=${some(cursors)}` })),
-      floor: floor('page', () => ({ after: some(userIds.slice(0, -200)) })),
-    },
-    {
-      name: 'create a user',
-      mark: writes,
-      usher: scim(stage, 'POST', () => ({ path: '/Users', body: userBody(randomUUID()) }), 201),
-      floor: floor('create', () => ({ name: randomUUID() })),
-    },
-    {
-      name: 'patch one attribute',
-      mark: writes,
-      usher: scim(stage, 'PATCH', () => ({
-        path: `/Users/${some(userIds)}`,
-        body: patchOp({ op: 'replace', path: 'title', value: randomUUID() }),
-      })),
-      floor: floor('patch', () => ({ id: some(userIds), title: randomUUID() })),
-    },
-    { name: 'add a member to a group of 10', mark: writes, ...joining(() => some(smallGroups)) },
-    { name: `add a member to a group of ${stage.members}`, mark: writes, ...joining(() => largeGroup) },
-    {
-      name: 'first login',
-      mark: writes,
-      usher: await logins(stage, stage.plain, tokens, () => randomUUID()),
-      floor: floor('firstLogin', () => ({ name: randomUUID() })),
-    },
-    {
-      name: 'first login into one group',
-      mark: writes,
-      usher: await logins(stage, stage.grouped, tokens, () => randomUUID()),
-      floor: floor('firstLogin', () => ({ name: randomUUID(), group: largeGroup })),
-    },
-    { name: 'returning login, nothing changes', mark: writes, ...returning },
+    [{ name: 'read by id', mark: reads, ...reading(stage, () => some(userIds)) }],
+    [
+      {
+        name: 'filter userName eq',
+        mark: reads,
+        usher: scim(stage, 'GET', () => {
+          const name = `user-${Math.floor(Math.random() * userIds.length)}@bench.example`
+          return { path: `/Users?filter=${encodeURIComponent(`userName eq "${name}"`)}` }
+        }),
+        floor: floor('find', () => ({ userName: `user-${Math.floor(Math.random() * userIds.length)}@bench.example` })),
+      },
+    ],
+    [
+      {
+        name: 'page of 100 by cursor',
+        mark: reads,
+        usher: scim(stage, 'GET', () => ({ path: `/Users?count=100&cursor=${some(cursors)}` })),
+        floor: floor('page', () => ({ after: some(userIds.slice(0, -200)) })),
+      },
+    ],
+    [
+      {
+        name: 'create a user',
+        mark: writes,
+        usher: scim(stage, 'POST', () => ({ path: '/Users', body: userBody(randomUUID()) }), 201),
+        floor: floor('create', () => ({ name: randomUUID() })),
+      },
+    ],
+    [
+      {
+        name: 'patch one attribute',
+        mark: writes,
+        usher: scim(stage, 'PATCH', () => ({
+          path: `/Users/${some(userIds)}`,
+          body: patchOp({ op: 'replace', path: 'title', value: randomUUID() }),
+        })),
+        floor: floor('patch', () => ({ id: some(userIds), title: randomUUID() })),
+      },
+    ],
+    [
+      { name: 'add a member to a group of 10', mark: writes, ...joining(() => some(smallGroups)) },
+      { name: `add a member to a group of ${stage.members}`, mark: writes, ...joining(() => largeGroup) },
+    ],
+    [
+      {
+        name: 'first login',
+        mark: writes,
+        usher: await logins(stage, stage.plain, tokens, () => randomUUID()),
+        floor: floor('firstLogin', () => ({ name: randomUUID() })),
+      },
+      {
+        name: 'first login into one group',
+        mark: writes,
+        usher: await logins(stage, stage.grouped, tokens, () => randomUUID()),
+        floor: floor('firstLogin', () => ({ name: randomUUID(), group: largeGroup })),
+      },
+    ],
+    [{ name: 'returning login, nothing changes', mark: writes, ...returning }],
   ]
 
   function nextOf(ids: readonly string[]): string {

@@ -26,7 +26,7 @@ export function startBackground<Name extends string>(
     const before = running.get(name) ?? Promise.resolve()
     const turn = before
       .then(() => tasks[name].run())
-      .catch((error: unknown) => log.warn('A background task failed; it is tried again.', { task: name, error }))
+      .catch((error: unknown) => log.warn(`The background task "${name}" failed; it is tried again.`, { error }))
     running.set(name, turn)
     return turn
   }

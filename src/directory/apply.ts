@@ -13,7 +13,7 @@ import { planGroupDelete, planGroupPatch, planGroupPost, planGroupPut } from './
 import { planUserDelete, planUserPatch, planUserPost, planUserPut } from './plan-user.ts'
 import { guardLastHolders } from './privilege.ts'
 import { resolveId } from './references.ts'
-import { showCustom, showGroup, showNewUser, showUser } from './show.ts'
+import { showCustom, showGroup, showUser } from './show.ts'
 import type { Applied, Operation, Wants } from './types.ts'
 import { Workspace } from './workspace.ts'
 
@@ -141,7 +141,7 @@ async function showPlanned(
   if (operation.type.name === 'User') {
     const draft = workspace.users.get(id)
     if (draft?.before === null && draft.after !== null && workspace.edges.size === 0) {
-      return showNewUser(environment, context, draft.after, wants)
+      return showUser(environment, context, draft.after, wants, new Map())
     }
     const user = draft?.after ?? (await environment.store.users.findOne(org, { _id: id }))
     if (user !== null) return showUser(environment, context, user, wants)

@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto'
 import type { RequestContext } from '../context.ts'
 import { type ErrorCode, UsherError } from '../errors.ts'
-import { decide } from '../provisioning/decide.ts'
+import { decide, mappedProfile } from '../provisioning/decide.ts'
 import { lookups } from '../provisioning/lookups.ts'
 import { referenceFrom } from '../provisioning/reference.ts'
 import type { Decision, DecisionEffects, LoginOperation } from '../provisioning/types.ts'
@@ -262,8 +262,11 @@ async function failed(
   }
   if (error instanceof UsherError && ('decisionId' in error.members || error.code === 'unavailable')) throw error
   const refusal = refusalFor(error)
-  const { decision } = await evaluate(environment, context, input)
+  if (refusal.code === 'provisioning_failed') environment.reportFailure(context, error)
+  const { decision, reading } = await evaluate(environment, context, input)
   const name = newName(context)
+  // what has come between keeps the person out, whatever failed before
+  if (decision.outcome === 'refused') return refuse(environment, context, input, decision, name)
   const warned = input.connection.settings.onFailure === 'degrade' && refusal.code === 'provisioning_failed'
   const failedStep = {
     step: 'operations' as const,
@@ -281,13 +284,12 @@ async function failed(
     warnings: warned
       ? [...decision.warnings, { code: 'provisioning_failed', detail: refusal.detail }]
       : decision.warnings,
+    profile: warned
+      ? mappedProfile({ type: environment.userType, ...input }, reading.snapshot.domains)
+      : decision.profile,
     effects: null,
   }
-  if (!warned) {
-    environment.reportFailure(context, error)
-    return refuse(environment, context, input, outcome, name)
-  }
-  environment.reportFailure(context, error)
+  if (!warned) return refuse(environment, context, input, outcome, name)
   return record(environment, context, input, outcome, name, null, answerWithoutUser(context, outcome, name))
 }
 

@@ -6,6 +6,7 @@ import { UsherError } from '../errors.ts'
 import type { DecisionDocument, ResourceDocument } from '../store/documents.ts'
 import { type Session, type Store, StoreConflict } from '../store/store.ts'
 import type { DirectoryEnvironment } from './environment.ts'
+import { groupVersion } from './group-version.ts'
 import { countSeats } from './seats.ts'
 import { type Draft, edgeDocument, type Workspace } from './workspace.ts'
 
@@ -26,9 +27,26 @@ export async function commit(
   workspace: Workspace,
   login: LoginRecord | null,
 ): Promise<void> {
-  const { store } = environment
   await ensureSeatCounter(environment, workspace)
+  await environment.queue.run(seatQueue(workspace), () => write(environment, workspace, login))
+  for (const group of workspace.dissolved) {
+    await environment.store.memberships.deleteMany(workspace.context.organization.id, { group })
+  }
+}
+
+/** All who take or give back a seat write one counter: in this process they queue up for it instead of losing races. */
+function seatQueue({ context: { organization }, seats }: Workspace): readonly string[] {
+  return organization.seatLimit === null || seats === 0 ? [] : [`${organization.id}|seats`]
+}
+
+async function write(
+  environment: DirectoryEnvironment,
+  workspace: Workspace,
+  login: LoginRecord | null,
+): Promise<void> {
+  const { store } = environment
   await store.transaction(async (session) => {
+    await checkGroupVersions(environment, workspace, session)
     await writeDrafts(store.users, workspace, workspace.users, session)
     await writeDrafts(store.groups, workspace, workspace.groups, session)
     await writeDrafts(store.resources, workspace, workspace.resources, session)
@@ -40,8 +58,23 @@ export async function commit(
     await store.changes.insertMany(org, workspace.changes, session)
     await writeShared(store, workspace, session)
   })
-  for (const group of workspace.dissolved) {
-    await store.memberships.deleteMany(workspace.context.organization.id, { group })
+}
+
+/**
+ * A precondition that held when the plan was made holds in the transaction too, which may have begun anew after another
+ * writer's: members come and go without a write to the group.
+ */
+async function checkGroupVersions(
+  environment: DirectoryEnvironment,
+  workspace: Workspace,
+  session: Session,
+): Promise<void> {
+  const org = workspace.context.organization.id
+  for (const [_id, { version }] of workspace.guardedGroups) {
+    if (version === null) continue
+    const group = await environment.store.groups.findOne(org, { _id }, { session })
+    const present = group && (await groupVersion(environment, org, group, session))
+    if (present?.version !== version) throw new StoreConflict(null)
   }
 }
 
@@ -137,10 +170,10 @@ async function writeLogin(store: Store, workspace: Workspace, login: LoginRecord
 
 async function writeShared(store: Store, workspace: Workspace, session: Session): Promise<void> {
   const org = workspace.context.organization.id
-  for (const group of workspace.guardedGroups) {
-    if (workspace.groups.has(group)) continue
-    const there = await store.groups.updateOne(org, { _id: group }, { $inc: { guard: 1 } }, session)
-    if (!there) throw new StoreConflict(null)
+  for (const [_id, { revision }] of workspace.guardedGroups) {
+    if (workspace.groups.has(_id)) continue
+    const same = await store.groups.updateOne(org, { _id, revision }, { $inc: { revision: 1 } }, session)
+    if (!same) throw new StoreConflict(null)
   }
   for (const group of workspace.dissolved) {
     await store.roles.updateMany(org, { groups: group }, { $pull: { groups: group } }, session)

@@ -20,6 +20,7 @@ import { toStored } from './stored-form.ts'
 export const searchFormVersion = 1
 
 /** The extension of what Usher knows about a user; every user has it. */
+export const enterpriseUrn = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User'
 export const provisioningUrn = 'urn:usher:scim:schemas:provisioning:1.0:User'
 
 /** What every resource is made of; attributes that have a home of their own are not in `attributes`. */
@@ -70,8 +71,8 @@ export function composeUser(type: ResourceType, parts: UserParts): UserDocument 
   }
 }
 
-export function composeGroup(type: ResourceType, parts: ResourceParts, guard: number): GroupDocument {
-  return { ...composeResource(type, parts, {}), guard }
+export function composeGroup(type: ResourceType, parts: ResourceParts): GroupDocument {
+  return composeResource(type, parts, {})
 }
 
 export function composeCustom(type: ResourceType, parts: ResourceParts): CustomResourceDocument {

@@ -47,6 +47,8 @@ async function answer(
   if (name === 'groups') return usersInGroups(environment, context, leaf)
   if (name === 'roles') return usersWithRoles(environment, context, leaf)
   if (attribute.extension === undefined || !attribute.schema.startsWith('urn:usher:')) return undefined
+  if (attribute.name === 'state')
+    return query(renamed(toMongo(leaf), `search.${attribute.searchKeys.join('.')}`, 'state'))
   if (attribute.name === 'identities')
     return usersWithIdentities(environment, context, elementQuery(leaf, identityFields))
   if (attribute.name === 'lastLogin') {
@@ -109,7 +111,7 @@ async function usersWithRoles(
   if (catalogue.some(({ name }) => name === context.organization.defaultRole)) return constant(true)
   const groups = [...new Set(catalogue.flatMap(({ groups: ids }) => ids))]
   const names = catalogue.map(({ name }) => name)
-  const granted = query({ 'grants.role': { $in: names } })
+  const granted = names.length === 0 ? constant(false) : query({ 'grants.role': { $in: names } })
   if (groups.length === 0) return anyOf([leaf, granted])
   return anyOf([leaf, granted, idSet(await usersWithin(environment, context, groups))])
 }

@@ -19,7 +19,7 @@ import { readMemberRows } from './members.ts'
 import { readProvenance } from './provenance.ts'
 import { KeyedQueue } from './queue.ts'
 import { readDeletionImpact, releaseConnection } from './release.ts'
-import { showCustom, showGroup, showUser } from './show.ts'
+import { readShownUser, showCustom, showGroup } from './show.ts'
 import { listTombstones, removeTombstone } from './tombstones.ts'
 import type { Directory, Shown, Wants } from './types.ts'
 import { withdrawRole } from './withdraw-role.ts'
@@ -86,10 +86,7 @@ async function show(
 ) {
   const { store } = environment
   const org = context.organization.id
-  if (type.name === 'User') {
-    const user = await store.users.findOne(org, { _id: id })
-    return user && showUser(environment, context, user, wants)
-  }
+  if (type.name === 'User') return readShownUser(environment, context, id, wants)
   if (type.name === 'Group') {
     const group = await store.groups.findOne(org, { _id: id })
     return group && showGroup(environment, context, group, wants)

@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import type { GroupDocument } from '../store/documents.ts'
+import type { Session } from '../store/store.ts'
 import { type DirectoryEnvironment, timeOfId } from './environment.ts'
 
 /** Enough that transactions which commit out of order are seen, few enough for one covered index read. */
@@ -18,11 +19,12 @@ export async function groupVersion(
   environment: DirectoryEnvironment,
   org: string,
   group: GroupDocument,
+  session?: Session,
 ): Promise<DerivedVersion> {
   const changes = await environment.store.changes.find(
     org,
     { 'resource.id': group._id },
-    { sort: { _id: -1 }, limit: newest, projection: { _id: 1 } },
+    { sort: { _id: -1 }, limit: newest, projection: { _id: 1 }, session },
   )
   return derive(
     group,

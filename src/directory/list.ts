@@ -12,6 +12,12 @@ import type { ListQuery, Page, Position, Shown, Wants } from './types.ts'
 /** Rows that `startIndex` may skip; beyond it a cursor is the way. */
 const skipLimit = 100_000
 
+/** Where `resolveSort` expects the id; documents have it as their `_id`. */
+const idKey = 'search.id'
+
+/** Required keys with a unique index: nothing is absent or equal there, and the index holds no id that could decide. */
+const uniqueKeys: Readonly<Record<string, string>> = { User: 'search.userName', Group: 'search.displayName' }
+
 type Sorting = NonNullable<ListQuery['sort']>
 
 export async function listResources(
@@ -66,7 +72,7 @@ async function readRange(
   if (sort === null) return source.find(org, query, { sort: { _id: 1 }, skip, limit: count })
   const rows: ResourceDocument[] = []
   let left = skip
-  for (const range of ranges(sort, false)) {
+  for (const range of ranges(type, sort, false)) {
     const rangeQuery = { $and: [query, range.query] }
     rows.push(...(await source.find(org, rangeQuery, { sort: range.order, skip: left, limit: count - rows.length })))
     if (rows.length >= count) return rows
@@ -92,10 +98,10 @@ async function byCursor(
 
   const backward = position?.direction === 'backward'
   const rows: ResourceDocument[] = []
-  const all = ranges(list.sort, backward)
+  const all = ranges(type, list.sort, backward)
   for (const range of position === null ? all : all.slice(all.findIndex((one) => one.holds(position)))) {
-    const after = position !== null && range.holds(position) ? [range.beyond(position)] : []
-    const rangeQuery = { $and: [query, range.query, ...after] }
+    const within = position !== null && range.holds(position) ? range.beyond(position) : range.query
+    const rangeQuery = { $and: [query, within] }
     rows.push(...(await source.find(org, rangeQuery, { sort: range.order, limit: count + 1 - rows.length })))
     if (rows.length > count) break
   }
@@ -122,35 +128,49 @@ interface Range {
 }
 
 /** Ascending: those with the attribute, then those without; descending the other way round (RFC 7644 section 3.4.2.3). */
-function ranges(sort: Sorting | null, backward: boolean): readonly Range[] {
-  const idOrder = backward ? -1 : 1
-  const beyondId = (id: string) => ({ _id: { [backward ? '$lt' : '$gt']: id } })
-  if (sort === null) {
-    return [{ query: {}, order: { _id: idOrder }, holds: () => true, beyond: ({ id }) => beyondId(id) }]
-  }
+function ranges(type: ResourceType, sort: Sorting | null, backward: boolean): readonly Range[] {
+  if (sort === null) return [everyId(backward)]
   const { key, descending } = sort
+  if (key === idKey) return [everyId(descending !== backward)]
+  const { order: idOrder, beyond: beyondId } = everyId(backward)
   const direction = descending === backward ? 1 : -1
+  const operator = direction === 1 ? '$gt' : '$lt'
+  const isUnique = key === uniqueKeys[type.name]
   const present: Range = {
-    query: { [key]: { $exists: true } },
-    order: { [key]: direction, _id: direction },
+    // An index has what is absent under null, in front: `$ne` does not walk over it, where `$exists` would.
+    query: { [key]: { $ne: null } },
+    order: isUnique ? { [key]: direction } : { [key]: direction, _id: direction },
     holds: ({ value }) => value !== undefined,
     beyond: ({ value, id }) => {
-      const operator = direction === 1 ? '$gt' : '$lt'
       const stored = storedValue(value)
-      return { $or: [{ [key]: { [operator]: stored } }, { [key]: stored, _id: { [operator]: id } }] }
+      const further = { [key]: { [operator]: stored } }
+      return isUnique ? further : { $or: [further, { [key]: stored, _id: { [operator]: id } }] }
     },
   }
   const absent: Range = {
     query: { [key]: { $exists: false } },
-    order: { _id: idOrder },
+    order: idOrder,
     holds: ({ value }) => value === undefined,
-    beyond: ({ id }) => beyondId(id),
+    beyond: ({ value, id }) => ({
+      $and: [{ [key]: { $exists: false } }, beyondId({ value, id, direction: 'forward' })],
+    }),
   }
+  if (isUnique) return [present]
   return descending === backward ? [present, absent] : [absent, present]
 }
 
+/** All resources by their ids. */
+function everyId(descending: boolean): Range {
+  return {
+    query: {},
+    order: { _id: descending ? -1 : 1 },
+    holds: () => true,
+    beyond: ({ id }) => ({ _id: { [descending ? '$lt' : '$gt']: id } }),
+  }
+}
+
 function positionOf(document: ResourceDocument, sort: Sorting | null, direction: Position['direction']): Position {
-  if (sort === null) return { value: undefined, id: document._id, direction }
+  if (sort === null || sort.key === idKey) return { value: undefined, id: document._id, direction }
   let value: unknown = document
   for (const name of sort.key.split('.')) value = (value as Record<string, unknown> | undefined)?.[name]
   return {

@@ -4,6 +4,7 @@ import { toElementPredicate } from '../filter/predicate.ts'
 import type { ResolvedFilter } from '../filter/types.ts'
 import type { DeferredChange } from '../patch/types.ts'
 import type { JsonObject, Resource } from '../schema/types.ts'
+import type { GroupDocument } from '../store/documents.ts'
 import { allEdges, edgeLimit, edgesTo, kindsOf, readMembers, withoutSource, withSource } from './edges.ts'
 import type { DirectoryEnvironment } from './environment.ts'
 import { guardPrivilegedMembership } from './privilege.ts'
@@ -24,9 +25,10 @@ export const noMemberChanges: MemberChanges = { added: [], removed: [] }
 export async function changeMembers(
   environment: DirectoryEnvironment,
   workspace: Workspace,
-  group: string,
+  document: GroupDocument,
   changes: readonly MemberChange[],
 ): Promise<MemberChanges> {
+  const { _id: group } = document
   const first = new Map<string, boolean>()
   const plan = (edge: EdgeDraft, next: EdgeDraft): void => {
     if (next === edge) return
@@ -36,7 +38,7 @@ export async function changeMembers(
       throw new UsherError('payload_too_large', `A request may change at most ${edgeLimit} memberships.`)
     }
   }
-  for (const change of changes) await changeOnce(environment, workspace, group, change, plan)
+  for (const change of changes) await changeOnce(environment, workspace, document, change, plan)
 
   const added: string[] = []
   const removed: string[] = []
@@ -64,10 +66,11 @@ type Plan = (edge: EdgeDraft, next: EdgeDraft) => void
 async function changeOnce(
   environment: DirectoryEnvironment,
   workspace: Workspace,
-  group: string,
+  document: GroupDocument,
   change: MemberChange,
   plan: Plan,
 ): Promise<void> {
+  const { _id: group } = document
   switch (change.kind) {
     case 'add':
       return add(environment, workspace, group, change.values, plan)
@@ -84,13 +87,13 @@ async function changeOnce(
       return
     }
     case 'removeAll':
-      workspace.guardedGroups.add(group)
+      workspace.guardGroup(document)
       for await (const edge of allEdges(environment, workspace, group)) plan(edge, withoutSource(workspace, edge))
       return
     case 'replaceAll':
-      return replace(environment, workspace, group, change.values, true, plan)
+      return replace(environment, workspace, document, change.values, true, plan)
     case 'echo':
-      return replace(environment, workspace, group, change.values, false, plan)
+      return replace(environment, workspace, document, change.values, false, plan)
   }
 }
 
@@ -122,12 +125,13 @@ async function add(
 async function replace(
   environment: DirectoryEnvironment,
   workspace: Workspace,
-  group: string,
+  document: GroupDocument,
   values: readonly Resource[],
   claims: boolean,
   plan: Plan,
 ): Promise<void> {
-  workspace.guardedGroups.add(group)
+  const { _id: group } = document
+  workspace.guardGroup(document)
   const wanted = new Map(readMembers(values).map((member) => [member.value, member]))
   for await (const edge of allEdges(environment, workspace, group)) {
     const stays = wanted.delete(edge.member)

@@ -47,11 +47,10 @@ export async function planGroupPost(
   const after = composeGroup(
     environment.groupType,
     writtenParts(environment, workspace, parts, attributes, () => true),
-    0,
   )
   workspace.groups.set(id, { before: null, after })
   const named = members as readonly Resource[]
-  await changeMembers(environment, workspace, id, [{ kind: 'add', attribute: 'members', values: named }])
+  await changeMembers(environment, workspace, after, [{ kind: 'add', attribute: 'members', values: named }])
   workspace.record('Group', id, 1, 'create', [
     { method: 'POST', path: '/Groups', data: { schemas: [environment.groupType.schema], ...body } },
   ])
@@ -71,7 +70,7 @@ export async function planGroupPut(
   let changes: MemberChanges = noMemberChanges
   if (!keep) {
     const values = (members ?? []) as readonly Resource[]
-    changes = await changeMembers(environment, workspace, before._id, [{ kind: 'echo', values }])
+    changes = await changeMembers(environment, workspace, before, [{ kind: 'echo', values }])
   }
   const changed = writeGroup(environment, workspace, before, attributes, () => false, changes, 'replace')
   return { id: before._id, created: false, changed, supplied: suppliedBy(body) }
@@ -105,7 +104,7 @@ export async function planGroupPatch(
     note: context.note,
     deferred: ['members'],
   })
-  const changes = await changeMembers(environment, workspace, before._id, deferred as readonly DeferredChange[])
+  const changes = await changeMembers(environment, workspace, before, deferred as readonly DeferredChange[])
   const facts = factsOf(operations)
   const changed = writeGroup(environment, workspace, before, resource, facts.namesLeaf, changes, 'patch')
   return { id: before._id, created: false, changed, supplied: facts.supplied }
@@ -149,11 +148,10 @@ async function checkGroupPrecondition(
   ifMatch: IfMatch | undefined,
 ): Promise<void> {
   if (ifMatch === undefined) return
-  if (ifMatch !== '*') {
-    const { version } = await groupVersion(environment, workspace.context.organization.id, group)
-    checkPrecondition(ifMatch, version)
-  }
-  workspace.guardedGroups.add(group._id)
+  if (ifMatch === '*') return
+  const { version } = await groupVersion(environment, workspace.context.organization.id, group)
+  checkPrecondition(ifMatch, version)
+  workspace.guardGroup(group, version)
 }
 
 function readBody(environment: DirectoryEnvironment, workspace: Workspace, data: unknown): Resource {
@@ -184,7 +182,7 @@ function writeGroup(
   if (visible || next.sources !== parts.sources) {
     version = visible ? parts.version + 1 : parts.version
     const lastModified = visible ? workspace.context.now : parts.lastModified
-    const after = composeGroup(type, { ...next, version, lastModified }, before.guard)
+    const after = composeGroup(type, { ...next, version, lastModified })
     workspace.groups.set(before._id, { before: workspace.groups.get(before._id)?.before ?? before, after })
   }
   const operations = [

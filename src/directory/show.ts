@@ -6,114 +6,64 @@ import type {
   GroupDocument,
   IdentityDocument,
   ResourceDocument,
-  RoleDocument,
   UserDocument,
 } from '../store/documents.ts'
-import { externalIdFor, provisioningUrn, schemasOf, versionTag } from './compose.ts'
+import { enterpriseUrn, externalIdFor, provisioningUrn, schemasOf, versionTag } from './compose.ts'
 import type { DirectoryEnvironment } from './environment.ts'
 import { type DerivedVersion, groupVersion, groupVersions } from './group-version.ts'
 import { isActive, reasonOf } from './holds.ts'
 import { readMemberRows } from './members.ts'
-import { combineRoles, type GroupsByMember, groupsOf, roleCatalogue, rolesAsValues } from './roles.ts'
+import { combineRoles, rolesAsValues } from './roles.ts'
 import { fromStored } from './stored-form.ts'
+import { type DirectGroups, readSurroundings, type UserSurroundings } from './surroundings.ts'
 import type { Wants } from './types.ts'
-
-const enterpriseUrn = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User'
 
 export async function showUser(
   environment: DirectoryEnvironment,
   context: RequestContext,
   user: UserDocument,
   wants: Wants,
+  direct?: DirectGroups,
 ): Promise<JsonObject> {
-  const [shown] = await showUsers(environment, context, [user], wants)
+  const [shown] = await showUsers(environment, context, [user], wants, direct)
   return shown!
 }
 
-/** What stands around users besides what they are themselves. */
-export interface UserSurroundings {
-  readonly groups: GroupsByMember
-  readonly displays: ReadonlyMap<string, string>
-  readonly catalogue: readonly RoleDocument[]
-  readonly identities: ReadonlyMap<string, readonly IdentityDocument[]>
-  readonly managers: ReadonlyMap<string, string | undefined>
+/** Reads a user and its direct groups in one round trip, and shows it; null when there is none. */
+export async function readShownUser(
+  environment: DirectoryEnvironment,
+  context: RequestContext,
+  id: string,
+  wants: Wants,
+): Promise<JsonObject | null> {
+  const org = context.organization.id
+  const edges = {
+    from: 'memberships',
+    localField: '_id',
+    foreignField: 'member',
+    pipeline: [{ $match: { org } }, { $project: { _id: 0, group: 1 } }],
+    as: 'edges',
+  }
+  const lookup = wants('groups') || wants('roles') ? [{ $lookup: edges }] : []
+  const found = await environment.store.users.aggregate<UserWithEdges>(org, { _id: id }, lookup)
+  if (found[0] === undefined) return null
+  const { edges: direct = [], ...user } = found[0]
+  const groups = direct.map(({ group }) => group)
+  return showUser(environment, context, user, wants, groups.length === 0 ? new Map() : new Map([[id, groups]]))
 }
+
+type UserWithEdges = UserDocument & { readonly edges?: readonly { readonly group: string }[] }
 
 export async function showUsers(
   environment: DirectoryEnvironment,
   context: RequestContext,
   users: readonly UserDocument[],
   wants: Wants,
+  direct?: DirectGroups,
 ): Promise<readonly JsonObject[]> {
   if (users.length === 0) return []
-  const around = await readSurroundings(environment, context, users, wants)
+  const around = await readSurroundings(environment, context, users, wants, direct)
   return users.map((user) => showUserWithin(environment, context, user, around, wants))
-}
-
-/** All of it by index and for the whole page at once. */
-async function readSurroundings(
-  environment: DirectoryEnvironment,
-  context: RequestContext,
-  users: readonly UserDocument[],
-  wants: Wants,
-): Promise<UserSurroundings> {
-  const { store } = environment
-  const org = context.organization.id
-  const ids = users.map(({ _id }) => _id)
-  const linked = users.filter(mayBeLinked).map(({ _id }) => _id)
-  const wantsGroups = wants('groups') || wants('roles')
-  const [groups, catalogue, identities, managers] = await Promise.all([
-    wantsGroups ? groupsOf(environment, org, ids) : new Map(),
-    wants('roles') ? roleCatalogue(environment, context) : [],
-    wants(provisioningUrn) && linked.length > 0
-      ? store.identities.find(org, { user: linked.length === 1 ? linked[0] : { $in: linked } })
-      : [],
-    wants(enterpriseUrn) ? readManagers(environment, org, users) : new Map(),
-  ])
-  const groupIds = [...new Set([...groups.values()].flatMap((found) => [...found.keys()]))]
-  return {
-    groups,
-    displays: await groupDisplays(environment, org, groupIds),
-    catalogue,
-    identities: byUser(identities),
-    managers,
-  }
-}
-
-/** Whoever has an identity is managed by its connection too, which stays when the identity goes. */
-function mayBeLinked({ managedBy }: UserDocument): boolean {
-  return managedBy.some((source) => source.startsWith('login:'))
-}
-
-/** Shows a user that was made just now and is in no group yet. */
-export async function showNewUser(
-  environment: DirectoryEnvironment,
-  context: RequestContext,
-  user: UserDocument,
-  wants: Wants,
-): Promise<JsonObject> {
-  const [catalogue, managers] = await Promise.all([
-    wants('roles') ? roleCatalogue(environment, context) : [],
-    wants(enterpriseUrn) ? readManagers(environment, context.organization.id, [user]) : new Map(),
-  ])
-  const nothing = new Map()
-  const around = { groups: nothing, displays: nothing, identities: nothing, catalogue, managers }
-  return showUserWithin(environment, context, user, around, wants)
-}
-
-/** Names of the groups that exist; an edge to a group that is gone is not shown. */
-export async function groupDisplays(
-  environment: DirectoryEnvironment,
-  org: string,
-  ids: readonly string[],
-): Promise<ReadonlyMap<string, string>> {
-  if (ids.length === 0) return new Map()
-  const groups = await environment.store.groups.find(
-    org,
-    { _id: { $in: ids } },
-    { projection: { 'resource.displayName': 1 } },
-  )
-  return new Map(groups.map((group) => [group._id, String(group.resource.displayName)]))
 }
 
 /** Shows a user by what was read, or is known otherwise, of its surroundings. */
@@ -221,26 +171,6 @@ function managerOf(
   }
 }
 
-export async function readManagers(
-  environment: DirectoryEnvironment,
-  org: string,
-  users: readonly UserDocument[],
-): Promise<ReadonlyMap<string, string | undefined>> {
-  const ids = new Set<string>()
-  for (const user of users) {
-    const enterprise = fromStored(environment.userType, user.resource)[enterpriseUrn] as JsonObject | undefined
-    const value = (enterprise?.manager as JsonObject | undefined)?.value
-    if (typeof value === 'string') ids.add(value)
-  }
-  if (ids.size === 0) return new Map()
-  const found = await environment.store.users.find(
-    org,
-    { _id: { $in: [...ids] } },
-    { projection: { 'resource.displayName': 1, 'resource.userName': 1 } },
-  )
-  return new Map(found.map((user) => [user._id, String(user.resource.displayName ?? user.resource.userName)]))
-}
-
 export async function showGroup(
   environment: DirectoryEnvironment,
   context: RequestContext,
@@ -339,8 +269,4 @@ function metaOf(
 
 function clientSource(context: RequestContext): string | undefined {
   return externalIdClient(context) === undefined ? undefined : context.source
-}
-
-function byUser(identities: readonly IdentityDocument[]): ReadonlyMap<string, readonly IdentityDocument[]> {
-  return Map.groupBy(identities, ({ user }) => user)
 }

@@ -5,8 +5,8 @@ import type { IdentityDocument, MembershipDocument, RoleDocument, UserDocument }
 import type { DirectoryEnvironment } from './environment.ts'
 import { readLocks } from './locks.ts'
 import { combineRoles, groupsAbove } from './roles.ts'
-import { groupDisplays } from './show.ts'
 import { fromStored } from './stored-form.ts'
+import { groupDisplays } from './surroundings.ts'
 
 export interface UserReading {
   readonly document: UserDocument

@@ -37,6 +37,13 @@ export interface RoleGuard {
   readonly seen: number
 }
 
+/** A group that a plan read as a whole: it has to be the same when the plan is committed. */
+export interface GroupGuard {
+  readonly revision: number | null
+  /** The derived version that a precondition named; null without one. */
+  readonly version: string | null
+}
+
 export class Workspace {
   readonly context: RequestContext
   readonly users = new Map<string, Draft<UserDocument>>()
@@ -48,7 +55,7 @@ export class Workspace {
   /** Members whose every edge goes. */
   readonly departed = new Set<string>()
   /** Groups that a precondition or the whole set of members was the basis for. */
-  readonly guardedGroups = new Set<string>()
+  readonly guardedGroups = new Map<string, GroupGuard>()
   readonly roleGuards = new Map<string, RoleGuard>()
   readonly identities: IdentityDocument[] = []
   readonly tombstones: TombstoneDocument[] = []
@@ -94,6 +101,11 @@ export class Workspace {
   setEdge(edge: EdgeDraft): void {
     if (edge.before === edge.after) this.edges.delete(edgeKey(edge.group, edge.member))
     else this.edges.set(edgeKey(edge.group, edge.member), edge)
+  }
+
+  guardGroup({ _id, revision }: GroupDocument, version: string | null = null): void {
+    const former = this.guardedGroups.get(_id)
+    this.guardedGroups.set(_id, former ?? { revision: revision ?? null, version })
   }
 
   /** Records a change; the version is null where only a group's members changed. */

@@ -79,10 +79,17 @@ export async function presentConnectionState(
 }
 
 /**
- * By which a token is recognised when it comes again. The signature is no part of it: an ECDSA signature can be
- * changed into another valid one of the same content, which must not count as a new login.
+ * Recognises a token that is sent again. An ECDSA signature (r, s) can be turned into another valid one by anybody, as
+ * (r, n − s), so of such a signature only r counts; every other kind has one form.
  */
 function tokenKey(connection: string, idToken: string): string {
-  const content = idToken.slice(0, idToken.lastIndexOf('.'))
-  return createHash('sha256').update(`${connection}.${content}`).digest('hex')
+  const [header = '', payload = '', signature = ''] = idToken.split('.')
+  const bytes = Buffer.from(signature, 'base64url')
+  const fixed = algorithmOf(header).startsWith('ES') ? bytes.subarray(0, bytes.length / 2) : bytes
+  return createHash('sha256').update(`${connection}.${header}.${payload}.`).update(fixed).digest('hex')
+}
+
+/** The header was verified before this is asked. */
+function algorithmOf(header: string): string {
+  return String((JSON.parse(Buffer.from(header, 'base64url').toString('utf8')) as { alg?: unknown }).alg)
 }

@@ -27,8 +27,8 @@ export async function findClientSecret(
     revokedAt: null,
   })
   if (found === null || (found.expiresAt !== null && found.expiresAt <= now)) return null
-  // Nobody waits for the record of a use, and no request fails for it.
-  store.credentials.updateOne({ _id: found._id }, { $set: { lastUsed: now } }).catch(() => undefined)
+  // No request fails for the record of a use.
+  await store.credentials.updateOne({ _id: found._id }, { $set: { lastUsed: now } }).catch(() => undefined)
   return found.id
 }
 

@@ -137,6 +137,7 @@ export async function deleteOrganization(
     store.connections,
     store.jitVersions,
     store.scimClients,
+    store.clientAssertions,
     store.loginTransactions,
     store.jobs,
     store.seats,

@@ -2,6 +2,8 @@ import type { OrganizationRef, Principal } from '../context.ts'
 import type { ConnectionState, RoleState } from '../provisioning/types.ts'
 import type { DialectName } from '../scim/dialects.ts'
 
+export type { RoleState }
+
 /** Lists of the admin API: `nextCursor` is absent on the last page. */
 export interface Listing<Item> {
   readonly items: readonly Item[]

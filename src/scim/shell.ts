@@ -18,8 +18,11 @@ export function prepareForRouter(
   if (body === undefined) delete request.headers['content-type']
   request.body = body
   response.send = (value?: unknown) => {
-    const unexpected = new UsherError('internal_error', 'The request was answered by nobody.')
-    writeAnswer(response, value instanceof Answer ? value : refusalAnswer(unexpected), mediaType)
+    writeAnswer(response, value instanceof Answer ? value : answeredByNobody(), mediaType)
     return response
   }
+}
+
+function answeredByNobody(): Answer {
+  return refusalAnswer(new UsherError('internal_error', 'The request was answered by nobody.'))
 }

@@ -25,7 +25,7 @@ const readBudget = 2_000
 /** Milliseconds that one call may take with everything on its way: finding the primary, a connection, repetitions. */
 const callBudget = 3_500
 
-/** Reads are lean, writes go to the driver: documents are never hydrated. */
+/** Every call goes to the driver beneath the model: documents are never hydrated. */
 export class GlobalCollection<Document extends object> {
   readonly #model: mongoose.Model<unknown>
   readonly #memory: Memory<Document> | null
@@ -48,18 +48,16 @@ export class GlobalCollection<Document extends object> {
   }
 
   async findOne(query: Query, options: ReadOptions = {}): Promise<Document | null> {
-    return guarded(
-      async () => (await this.#read(query, options).limit(1).exec())[0] ?? null,
-    ) as Promise<Document | null>
+    return (await this.find(query, { ...options, limit: 1 }))[0] ?? null
   }
 
   async find(query: Query, options: ReadOptions = {}): Promise<readonly Document[]> {
-    return guarded(() => this.#read(query, options).exec() as Promise<unknown>) as Promise<readonly Document[]>
+    return guarded(() => this.#read(query, options).toArray() as Promise<unknown>) as Promise<readonly Document[]>
   }
 
   /** Streams in batches; the consumer's pace is the reader's pace. */
   async *stream(query: Query, options: ReadOptions & { readonly batchSize?: number } = {}): AsyncGenerator<Document> {
-    const cursor = this.#read(query, options).cursor({ batchSize: options.batchSize ?? 1_000 })
+    const cursor = this.#read(query, { batchSize: 1_000, ...options })
     try {
       for (;;) {
         const document: unknown = await guarded(() => cursor.next())
@@ -202,17 +200,11 @@ export class GlobalCollection<Document extends object> {
     return this.#model.collection as unknown as mongoose.mongo.Collection<mongoose.mongo.Document>
   }
 
-  #read(query: Query, options: ReadOptions) {
-    const read = this.#model
-      .find(query as mongoose.QueryFilter<unknown>)
-      .lean()
-      .maxTimeMS(readBudget)
-    if (options.projection !== undefined) read.select({ ...options.projection })
-    if (options.sort !== undefined) read.sort({ ...options.sort })
-    if (options.limit !== undefined) read.limit(options.limit)
-    if (options.skip !== undefined) read.skip(options.skip)
-    if (options.session !== undefined) read.session(options.session)
-    return read
+  #read(query: Query, options: ReadOptions & { readonly batchSize?: number }): mongoose.mongo.FindCursor {
+    return this.#collection.find(query as mongoose.mongo.Filter<mongoose.mongo.Document>, {
+      ...(options as mongoose.mongo.FindOptions),
+      maxTimeMS: readBudget,
+    })
   }
 }
 

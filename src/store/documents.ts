@@ -160,10 +160,8 @@ export interface UserDocument extends ResourceDocument {
   readonly managedBy: readonly Source[]
 }
 
-export interface GroupDocument extends ResourceDocument {
-  /** Written by whatever depends on the set of members. */
-  readonly guard: number
-}
+/** Its members are edges; what depends on the set of them counts as a write of the group that nobody sees. */
+export type GroupDocument = ResourceDocument
 
 /** Resources of types that are described by documents alone. */
 export interface CustomResourceDocument extends ResourceDocument {

@@ -18,16 +18,20 @@ export class StoreConflict extends Error {
 const maxTimeExpired = 50
 const duplicateKey = 11000
 const writeConflict = 112
+/** A validator of the collection says no, or the document is too large: the same write never succeeds. */
+const refusedForGood: ReadonlySet<unknown> = new Set([121, 10334, 17419])
 
 /**
  * Translates an error of the driver: duplicate keys and write conflicts to `StoreConflict`, an exhausted time budget
- * to `too_many`, everything else that comes from the database or the way to it to `unavailable`.
+ * to `too_many`, everything else that comes from the database or the way to it to `unavailable`. What the server refuses
+ * for good is a fault of ours and stays as it is: to try again would not help.
  */
 export function translateFailure(error: unknown): unknown {
   if (error instanceof UsherError || error instanceof StoreConflict) return error
   if (error instanceof MongoServerError) {
     if (error.code === duplicateKey) return new StoreConflict(duplicateKeyOf(error), error)
     if (error.code === writeConflict) return new StoreConflict(null, error)
+    if (refusedForGood.has(error.code)) return error
     if (error.code === maxTimeExpired) {
       return new UsherError('too_many', 'The request would examine too many resources. Narrow the filter.', {
         cause: error,

@@ -168,12 +168,13 @@ const definitions = {
       [{ org: 1, 'search.name.familyName': 1, _id: 1 }],
       [{ org: 1, 'search.active': 1, _id: 1 }],
       [{ org: 1, 'grants.role': 1, _id: 1 }],
+      [{ org: 1, 'search.roles.value': 1 }],
       [{ org: 1, state: 1, _id: 1 }],
-      [{ org: 1, managedBy: 1, _id: 1 }],
+      [{ org: 1, 'search.provisioning.managedBy.source': 1 }],
     ],
   },
   groups: {
-    fields: { ...resourceFields, guard: Number },
+    fields: resourceFields,
     indexes: [...resourceIndexes, [{ org: 1, 'search.displayName': 1 }, unique]],
   },
   resources: {

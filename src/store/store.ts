@@ -205,9 +205,11 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     minPoolSize: 2,
     waitQueueTimeoutMS: 2_000,
     serverSelectionTimeoutMS: 3_000,
-    // Together they are the time after which a server that has frozen is given up, and its connections with it.
+    // A server that has frozen is given up after the sum of these. It is polled, because a stream of its state would be
+    // waited for even after an error has said that the state is another.
+    serverMonitoringMode: 'poll',
+    heartbeatFrequencyMS: 4_000,
     connectTimeoutMS: 3_000,
-    heartbeatFrequencyMS: 5_000,
     socketTimeoutMS: 20_000,
     retryWrites: true,
     retryReads: true,

@@ -193,7 +193,9 @@ describe('discovery', () => {
   for (const { dialect, status } of [
     { dialect: 'entra', status: 200 },
     { dialect: 'google', status: 200 },
-    { dialect: 'okta', status: 403 },
+    { dialect: 'okta', status: 200 },
+    { dialect: 'onelogin', status: 200 },
+    { dialect: 'rfc', status: 403 },
     { dialect: 'interop-strict', status: 403 },
   ]) {
     it(`R14 C10 a filter on schemas is ${status} for a client of the dialect ${dialect}`, async () => {

@@ -1,5 +1,7 @@
+import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { assertFinds, type Case } from './finding.ts'
+import type { Json } from './patching.ts'
 import { group, startUsher, user } from './usher.ts'
 
 const usher = await startUsher()
@@ -88,5 +90,20 @@ describe('filters on relations', () => {
       [`${urn}:lastLogin eq null`, all],
       [`${urn}:lastLogin gt "2020-01-01T00:00:00Z"`, []],
     )
+  })
+
+  it('R186 resources can be sorted by their ids, both ways and by cursor', async () => {
+    const ids = async (query: string) =>
+      (await client.must('GET', `/Users?sortBy=id&${query}`)).Resources.map(({ id }: Json) => id)
+    const ascending = (await ids('')).slice()
+    assert.deepEqual(ascending, [...ascending].sort())
+    assert.deepEqual(await ids('sortOrder=descending'), [...ascending].reverse())
+    const walked: string[] = []
+    for (let cursor: string | undefined = ''; cursor !== undefined; ) {
+      const page = await client.must('GET', `/Users?sortBy=id&sortOrder=descending&count=2&cursor=${cursor}`)
+      walked.push(...page.Resources.map(({ id }: Json) => id))
+      cursor = page.nextCursor
+    }
+    assert.deepEqual(walked, [...ascending].reverse())
   })
 })

@@ -192,8 +192,9 @@ describe('PUT', () => {
       const connection = await organization.connection(provider, { scimClients: [] })
       const email = `ann@${organization.domain}`
       const claims = { sub: 'ann-1', email, email_verified: true, given_name: 'Ann', zoneinfo: 'Europe/Brussels' }
-      const { body } = await connection.login(claims)
-      const id = body.user.id
+      const first = await connection.login(claims)
+      assert.equal(first.body.outcome, 'created', first.text)
+      const { id } = first.body.user
       await organization.admin('PUT', '/roles/manager', {})
       await organization.admin('PUT', '/roles/lead', {})
       await organization.admin('PUT', `/users/${id}/roles/manager`)

@@ -190,7 +190,7 @@ describe('common attributes', () => {
       }
       const headers = { authorization: `Bearer ${scim.token}` }
       const followed = await fetch(created.body.meta.location, { headers })
-      assert.equal((await followed.json()).id, created.body.id)
+      assert.deepEqual(await followed.json(), await scim.must('GET', path))
     }
   })
 })

@@ -2,9 +2,11 @@ import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
 import { buildHouse, type House } from '../blackbox/house.ts'
 import { assertInvariants } from '../blackbox/invariants.ts'
-import { type Answer, group, patchOp, startUsher, user } from '../blackbox/usher.ts'
+import { type Answer, group, patchOp, startUsher, type Usher, user } from '../blackbox/usher.ts'
+import { testDatabase } from '../database.ts'
 import { TestProvider } from '../provider/test-provider.ts'
 import { type CommandFault, Failpoint } from './failpoint.ts'
+import { TcpProxy } from './proxy.ts'
 
 const usher = await startUsher()
 const failpoint = new Failpoint(usher.home.database, usher.appName)
@@ -18,8 +20,8 @@ interface Stage {
   readonly group: string
 }
 
-async function setStage(): Promise<Stage> {
-  const house = await buildHouse(usher, provider)
+async function setStage(where: Usher = usher): Promise<Stage> {
+  const house = await buildHouse(where, provider)
   const { id } = await house.scim.must('POST', '/Users', user(house.email('there'), { externalId: 'there-subject' }))
   const team = await house.scim.must('POST', '/Groups', group('Team'))
   await house.connection.jit({
@@ -49,7 +51,7 @@ const requests: Readonly<
     ask: () => house.scim.call('PATCH', `/Users/${id}`, patchOp({ op: 'add', path: 'title', value: 'Engineer' })),
   }),
   'a member more': ({ house, group: id, user: member }) => ({
-    well: 204,
+    well: 200,
     ask: () =>
       house.scim.call('PATCH', `/Groups/${id}`, patchOp({ op: 'add', path: 'members', value: [{ value: member }] })),
   }),
@@ -60,15 +62,15 @@ function login({ organization, connection }: House, idToken: string): Promise<An
   return organization.ask('POST', `/connections/${connection.id}/logins`, { idToken })
 }
 
+const reads: readonly string[] = ['find', 'aggregate', 'count']
+const writes: readonly string[] = ['insert', 'update', 'delete']
+
 /** Faults after which the server can be asked again at once: the request is answered as if nothing had been. */
 const passing: Readonly<Record<string, readonly [commands: readonly string[], fault: CommandFault]>> = {
-  'a write conflict at a write': [
-    ['insert', 'update', 'delete'],
-    { errorCode: 112, errorLabels: ['TransientTransactionError'] },
-  ],
-  'a primary that steps down at a write': [['insert', 'update', 'delete'], { errorCode: 10107 }],
-  'a connection that ends at a write': [['insert', 'update', 'delete'], { closeConnection: true }],
-  'a connection that ends at a read': [['find', 'aggregate', 'count'], { closeConnection: true }],
+  'a write conflict at a write': [writes, { errorCode: 112, errorLabels: ['TransientTransactionError'] }],
+  'a primary that steps down at a write': [writes, { errorCode: 10107 }],
+  'a connection that ends at a write': [writes, { closeConnection: true }],
+  'a connection that ends at a read': [reads, { closeConnection: true }],
   'a connection that ends before the commit': [['commitTransaction'], { closeConnection: true }],
   'a commit of unknown outcome, which was none': [
     ['commitTransaction'],
@@ -96,7 +98,9 @@ describe('faults of the database server within a change', () => {
         const { ask, well } = request(stage)
         await failpoint.on(commands, fault)
         const answer = await ask()
-        assert.ok((await failpoint.off()) > 0, `${what}: the fault did not happen`)
+        const happened = await failpoint.off()
+        // What a request reads may be in memory; what it writes goes to the server.
+        assert.ok(happened > 0 || commands === reads, `${what}: the fault did not happen`)
         assert.equal(answer.status, well, `${what}: ${answer.text}`)
         await assertOnce(stage, what)
       }
@@ -104,10 +108,66 @@ describe('faults of the database server within a change', () => {
   }
 })
 
+/** Faults that the request has to be told of. */
+const lasting: Readonly<Record<string, readonly [commands: readonly string[], fault: CommandFault, times: number]>> = {
+  'a write that the server gives up': [writes, { errorCode: 64 }, 1],
+  'a commit that nobody answers': [['commitTransaction'], { closeConnection: true }, 1_000],
+}
+
+describe('faults of the database server that last', () => {
+  for (const [name, [commands, fault, times]] of Object.entries(lasting)) {
+    it(`132 ${name} is 503 with Retry-After, and asking the same again is safe`, async () => {
+      await Promise.all(
+        Object.entries(requests).map(async ([what, request]) => {
+          const stage = await setStage()
+          return { what, stage, ...request(stage) }
+        }),
+      ).then(async (asked) => {
+        await failpoint.on(commands, fault, times === 1 ? asked.length : times)
+        const answers = await Promise.all(asked.map(({ ask }) => ask()))
+        await failpoint.off()
+        for (const { status, headers, text } of answers) {
+          assert.equal(status, 503, text)
+          assert.match(String(headers.get('retry-after')), /^\d+$/)
+        }
+        for (const { what, stage, ask, well } of asked) {
+          const { status, text } = await ask()
+          assert.equal(status, well, `${what}: ${text}`)
+          await assertOnce(stage, what)
+        }
+      })
+    })
+  }
+})
+
+describe('a connection that ends after the commit', () => {
+  it('130 R286 is not seen from outside, and nothing happens twice', async () => {
+    const database = testDatabase()
+    const proxy = await TcpProxy.start(database)
+    const distant = await startUsher({ MONGODB_URI: proxy.through(database) })
+    try {
+      for (const [what, request] of Object.entries(requests)) {
+        const stage = await setStage(distant)
+        const { ask, well } = request(stage)
+        proxy.cutAnswerTo('commitTransaction')
+        const answer = await ask()
+        assert.equal(answer.status, well, `${what}: ${answer.text}`)
+        await assertOnce(stage, what, distant)
+      }
+    } finally {
+      await proxy.close()
+    }
+  })
+})
+
 /** The change is there, once: in the directory, in the feed and among the decisions. */
-async function assertOnce({ house, user: there, group: team }: Stage, what: string): Promise<void> {
+async function assertOnce(
+  { house, user: there, group: team }: Stage,
+  what: string,
+  where: Usher = usher,
+): Promise<void> {
   const isLogin = /login|link/.test(what)
-  await assertInvariants(usher, house, { decisions: isLogin ? 1 : 0 })
+  await assertInvariants(where, house, { decisions: isLogin ? 1 : 0 })
   const { totalResults } = await house.users()
   assert.equal(totalResults, /^(a first login|POST)/.test(what) ? 2 : what.startsWith('DELETE') ? 0 : 1, what)
   const changes = await house.changes()

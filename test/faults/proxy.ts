@@ -14,6 +14,8 @@ export class TcpProxy {
   #release: () => void = () => undefined
   #latency = 0
   #refusing = false
+  #unanswered: string | null = null
+  readonly #cut = new Set<Socket>()
 
   private constructor(server: Server, target: { readonly host: string; readonly port: number }) {
     this.#server = server
@@ -58,6 +60,11 @@ export class TcpProxy {
     this.#release = resolve
   }
 
+  /** The next command with this word arrives and is carried out, but its connection breaks instead of the answer. */
+  cutAnswerTo(word: string): void {
+    this.#unanswered = word
+  }
+
   /** Connections break, and new ones break at once. */
   reset(): void {
     this.#refusing = true
@@ -92,7 +99,11 @@ export class TcpProxy {
       for await (const piece of from) {
         await this.#free
         if (this.#latency > 0) await delay(this.#latency)
-        if (!to.destroyed) to.write(piece)
+        if (this.#cut.delete(to)) to.resetAndDestroy()
+        else if (!to.destroyed) to.write(piece)
+        if (this.#unanswered === null || !piece.includes(this.#unanswered)) continue
+        this.#unanswered = null
+        this.#cut.add(from)
       }
     } catch {
       // A connection that was cut: its other half goes with it.

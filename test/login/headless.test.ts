@@ -52,7 +52,7 @@ describe('A login by an application that has the ID token already', () => {
     await refused({ idToken: await provider.idToken(), nonce: 'm' })
   })
 
-  it('row 97: the same token has the same key, also with its signature made anew; other tokens and connections have others', async () => {
+  it('row 97: the same token has the same key, also with its ECDSA signature mirrored; other tokens and connections have others', async () => {
     stage.add({ id: 'c-2', issuer: provider.issuer, clientId: provider.clientId, clientSecret: null })
     const claims = {
       iss: provider.issuer,
@@ -62,10 +62,10 @@ describe('A login by an application that has the ID token already', () => {
       exp: Date.now() / 1000 + 60,
     }
     const idToken = await signJwt(provider.signingKey, claims)
-    const resigned = await signJwt(provider.signingKey, claims)
-    assert.notEqual(idToken, resigned)
-    for (const token of [idToken, idToken, resigned]) await login({ idToken: token })
-    await login({ idToken: await provider.idToken({ jti: 'x' }) })
+    const mirrored = mirrorSignature(idToken)
+    assert.notEqual(idToken, mirrored)
+    for (const token of [idToken, idToken, mirrored]) await login({ idToken: token })
+    await login({ idToken: await signJwt(provider.signingKey, claims) })
     await login({ idToken }, 'c-2')
     const [first, second, third, ...others] = stage.arrivals.map((arrival) => arrival.tokenKey)
     assert.match(first ?? '', /^[0-9a-f]{64}$/)
@@ -127,3 +127,13 @@ describe('A login by an application that has the ID token already', () => {
     assert.equal(headlessLoginBody.safeParse({ idToken: 'x', nonce: 'n', userInfo: { sub: 'a' } }).success, true)
   })
 })
+
+/** The other valid signature of the same content that everybody can make: (r, n − s) of P-256. */
+function mirrorSignature(token: string): string {
+  const [header, payload, signature = ''] = token.split('.')
+  const bytes = Buffer.from(signature, 'base64url')
+  const order = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n
+  const mirrored = order - BigInt(`0x${bytes.subarray(32).toString('hex')}`)
+  const other = Buffer.from(mirrored.toString(16).padStart(64, '0'), 'hex')
+  return `${header}.${payload}.${Buffer.concat([bytes.subarray(0, 32), other]).toString('base64url')}`
+}
