@@ -67,7 +67,7 @@ export function externalIdClient(context: { readonly principal: Principal }): st
   return context.principal.kind === 'scim' ? context.principal.id : undefined
 }
 
-/** Whether the caller may grant privileged roles (contract: operator, or a key with `admin:privileged`). */
+/** Whether the caller may grant privileged roles: the operator, a key for it, a SCIM client that the operator allowed. */
 export function mayGrantPrivileged(principal: Principal): boolean {
   if (principal.kind === 'operator' || principal.kind === 'system') return true
   if (principal.kind === 'key') return principal.scopes.includes('admin:privileged')

@@ -56,45 +56,12 @@ export async function simulate(
   return (await evaluate(environment, loginContext(context, input), input)).decision
 }
 
-interface Evaluation {
-  readonly decision: Decision
-  readonly reading: SnapshotReading
-}
-
-/** Reads and decides; reads what was taken away lately only when the decision would take something. */
-async function evaluate(
-  environment: DirectoryEnvironment,
-  context: RequestContext,
-  input: ArrivalInput,
-): Promise<Evaluation> {
-  const domains = await readDomains(environment, context)
-  const wanted = lookups(input.connection, input.login, domains)
-  const reading = await readSnapshot(environment, context, input.connection, wanted, domains)
-  const { connection, login } = input
-  const decideOn = (snapshot: SnapshotReading['snapshot']) =>
-    decide({ type: environment.userType, connection, login, snapshot, now: context.now })
-  const decision = decideOn(reading.snapshot)
-  const losing = groupsLosing(decision.operations)
-  if (losing.length === 0) return { decision, reading }
-  const removals = await readRemovals(environment, context, losing)
-  return { decision: decideOn({ ...reading.snapshot, removals }), reading }
-}
-
-function groupsLosing(operations: readonly LoginOperation[]): readonly string[] {
-  return operations
-    .filter(({ path, data }) => {
-      const steps = (data.Operations ?? []) as readonly JsonObject[]
-      return path.startsWith('/Groups/') && steps.some(({ op }) => op === 'remove')
-    })
-    .map(({ path }) => path.slice('/Groups/'.length))
-}
-
 async function attempt(
   environment: DirectoryEnvironment,
   context: RequestContext,
   input: ArrivalInput,
 ): Promise<Arrival> {
-  const { decision, reading } = await evaluate(environment, context, input)
+  const { decision, reading } = await evaluateSteadily(environment, context, input)
   const name = newName(context)
   if (decision.outcome === 'refused') return refuse(environment, context, input, decision, name)
   const { effects } = decision

@@ -26,15 +26,16 @@ export interface StoreHealth {
   readonly warnings: readonly string[]
 }
 
-/** Milliseconds within which a transaction with all its repetitions ends. */
+/** Milliseconds that a caller waits for a transaction with all its repetitions. */
 const transactionBudget = 4_000
+/** Milliseconds that the driver goes on with a commit that nobody answers: once settled, it blocks nobody any more. */
+const settlingBudget = 10_000
 /** Milliseconds after which it is not begun once more. */
 const repetitionBudget = 3_000
 const transactionOptions = {
   readConcern: { level: 'snapshot' as const },
   writeConcern: { w: 'majority' as const, j: true },
-  // Without it the driver repeats a commit that nobody answers for two minutes.
-  timeoutMS: transactionBudget,
+  timeoutMS: settlingBudget,
 }
 /** Milliseconds between two looks at the indexes. */
 const indexCheckInterval = 60_000

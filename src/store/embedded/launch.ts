@@ -75,6 +75,8 @@ function mongodArguments(testCommands: boolean): string[] {
     ...['--setParameter', 'diagnosticDataCollectionEnabled=false'],
     // A primary that gets a signal waits for clients to find another one; here there is no other.
     ...['--setParameter', 'shutdownTimeoutMillisForSignaledShutdown=0'],
+    // What a transaction wrote is blocked for everybody else until it ends; that of a client that was killed ends so.
+    ...['--setParameter', 'transactionLifetimeLimitSeconds=15'],
     ...(testCommands ? ['--setParameter', 'enableTestCommands=1'] : []),
   ]
 }

@@ -1,0 +1,70 @@
+/** The decision of a login for the present state of the directory: read, then decide. */
+import type { RequestContext } from '../context.ts'
+import { decide } from '../provisioning/decide.ts'
+import { lookups } from '../provisioning/lookups.ts'
+import type { Decision, LoginOperation } from '../provisioning/types.ts'
+import type { JsonObject } from '../schema/types.ts'
+import type { DirectoryEnvironment } from './environment.ts'
+import { readDomains, readRemovals, readSnapshot, type SnapshotReading } from './snapshot.ts'
+import type { ArrivalInput } from './types.ts'
+
+export interface Evaluation {
+  readonly decision: Decision
+  readonly reading: SnapshotReading
+}
+
+/** Reads and decides; reads what was taken away lately only when the decision would take something. */
+export async function evaluate(
+  environment: DirectoryEnvironment,
+  context: RequestContext,
+  input: ArrivalInput,
+): Promise<Evaluation> {
+  const domains = await readDomains(environment, context)
+  const wanted = lookups(input.connection, input.login, domains)
+  const reading = await readSnapshot(environment, context, input.connection, wanted, domains)
+  const { connection, login } = input
+  const decideOn = (snapshot: SnapshotReading['snapshot']) =>
+    decide({ type: environment.userType, connection, login, snapshot, now: context.now })
+  const decision = decideOn(reading.snapshot)
+  const losing = groupsLosing(decision.operations)
+  if (losing.length === 0) return { decision, reading }
+  const removals = await readRemovals(environment, context, losing)
+  return { decision: decideOn({ ...reading.snapshot, removals }), reading }
+}
+
+function groupsLosing(operations: readonly LoginOperation[]): readonly string[] {
+  return operations
+    .filter(({ path, data }) => {
+      const steps = (data.Operations ?? []) as readonly JsonObject[]
+      return path.startsWith('/Groups/') && steps.some(({ op }) => op === 'remove')
+    })
+    .map(({ path }) => path.slice('/Groups/'.length))
+}
+
+/** Steps that decide by the settings and the claims alone. */
+const unaffected: readonly string[] = ['connection', 'identity', 'claims']
+const maxLooks = 5
+
+/**
+ * Decides a login so that a refusal can be relied on. A snapshot is read by several queries, and somebody else's commit
+ * in between can make it look as if the person's own user were in the way. So a person without a link is refused only
+ * when a second look comes to the same.
+ */
+export async function evaluateSteadily(
+  environment: DirectoryEnvironment,
+  context: RequestContext,
+  input: ArrivalInput,
+): Promise<Evaluation> {
+  let evaluation = await evaluate(environment, context, input)
+  for (let looks = 1; looks < maxLooks && mayBeTorn(evaluation); looks += 1) {
+    const again = await evaluate(environment, context, input)
+    if (again.decision.code === evaluation.decision.code) return again
+    evaluation = again
+  }
+  return evaluation
+}
+
+function mayBeTorn({ decision, reading }: Evaluation): boolean {
+  if (decision.outcome !== 'refused' || reading.snapshot.linked !== null) return false
+  return !unaffected.includes(decision.steps.at(-1)?.step ?? '')
+}
