@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { RequestContext } from '../context.ts'
 import { UsherError } from '../errors.ts'
+import { foldUserName } from '../schema/fold.ts'
 import type { JsonObject } from '../schema/types.ts'
 import { StoreConflict } from '../store/store.ts'
 import { commit } from './commit.ts'
@@ -14,7 +15,7 @@ import { planUserDelete, planUserPatch, planUserPost, planUserPut } from './plan
 import { guardLastHolders } from './privilege.ts'
 import { resolveId } from './references.ts'
 import { showCustom, showGroup, showUser } from './show.ts'
-import type { Applied, Operation, Wants } from './types.ts'
+import type { Applied, CreateOperation, Operation, Wants } from './types.ts'
 import { Workspace } from './workspace.ts'
 
 /** Milliseconds within which a write that keeps losing races gives up. */
@@ -156,15 +157,27 @@ async function showPlanned(
 }
 
 /**
- * Writers of one resource queue up in this process instead of losing races against each other. Named members of a group
- * commute and need no queue.
+ * Writers of one resource, and creators under one name, queue up in this process instead of losing races against each
+ * other. Named members of a group commute and need no queue.
  */
 function queueKeys(context: RequestContext, operations: readonly Operation[]): readonly string[] {
   const keys = new Set<string>()
+  const org = context.organization.id
   for (const operation of operations) {
-    if ('id' in operation && operation.type.name !== 'Group') keys.add(`${context.organization.id}|${operation.id}`)
+    if (operation.method === 'POST') {
+      const name = uniqueName(operation)
+      if (name !== undefined) keys.add(`${org}|${operation.type.name}|${name}`)
+    } else if (operation.type.name !== 'Group') keys.add(`${org}|${operation.id}`)
   }
   return [...keys].sort()
+}
+
+/** The name over which creators of a User or a Group would race for one entry of a unique index. */
+function uniqueName({ type, data }: CreateOperation): string | undefined {
+  const attribute = { User: 'userName', Group: 'displayName' }[type.name]
+  if (attribute === undefined || typeof data !== 'object' || data === null) return undefined
+  const name = (data as Readonly<Record<string, unknown>>)[attribute]
+  return typeof name === 'string' ? foldUserName(name) : undefined
 }
 
 /** A value that another resource has will not become free by planning again. @throws UsherError `uniqueness` */

@@ -8,6 +8,7 @@ import { type Session, type Store, StoreConflict } from '../store/store.ts'
 import type { DirectoryEnvironment } from './environment.ts'
 import { groupVersion } from './group-version.ts'
 import { countSeats } from './seats.ts'
+import { removeStrayEdges } from './stray-edges.ts'
 import { type Draft, edgeDocument, type Workspace } from './workspace.ts'
 
 /** What a login commits together with its plan. */
@@ -29,9 +30,7 @@ export async function commit(
 ): Promise<void> {
   await ensureSeatCounter(environment, workspace)
   await environment.queue.run(seatQueue(workspace), () => write(environment, workspace, login))
-  for (const group of workspace.dissolved) {
-    await environment.store.memberships.deleteMany(workspace.context.organization.id, { group })
-  }
+  await removeStrayEdges(environment, workspace)
 }
 
 /** All who take or give back a seat write one counter: in this process they queue up for it instead of losing races. */
