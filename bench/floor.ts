@@ -73,13 +73,14 @@ export function floorHandlers(client: mongoose.mongo.MongoClient): Readonly<Reco
       decisions.findOne({ org, tokenKey: name }),
       identities.findOne({ org, connection: 'floor', issuer: 'floor', subject: name }),
     ])
+    const client = { $elemMatch: { value: name, client: 'floor' } }
     await Promise.all([
-      users.find({ org, externalIds: { $elemMatch: { value: name, client: 'floor' } } }).toArray(),
-      users.find({ org, 'search.emails.value': name }).toArray(),
-      users.find({ org, 'search.userName': name }).toArray(),
+      users.findOne({
+        org,
+        $or: [{ externalIds: client }, { 'search.emails.value': name }, { 'search.userName': name }],
+      }),
+      tombstones.findOne({ org, $or: [{ identityKeys: name }, { externalIds: client }, { emailKeys: name }] }),
       invitations.findOne({ org, emailKey: name }),
-      tombstones.find({ org, identityKeys: name }).toArray(),
-      tombstones.find({ org, emailKeys: name }).toArray(),
     ])
     const user = newUser(templates.loginUser, name)
     const { _id, ...identity } = templates.identity
@@ -122,7 +123,15 @@ export function floorHandlers(client: mongoose.mongo.MongoClient): Readonly<Reco
       return templates.scimUser.resource
     },
     async read({ id = '' }) {
-      const [user] = await Promise.all([users.findOne({ _id: id, org: templates.org }), membershipsOf([id])])
+      const { org } = templates
+      const edges = {
+        from: 'memberships',
+        localField: '_id',
+        foreignField: 'member',
+        pipeline: [{ $match: { org } }, { $project: { _id: 0, group: 1 } }],
+        as: 'edges',
+      }
+      const [user] = await users.aggregate([{ $match: { _id: id, org } }, { $lookup: edges }]).toArray()
       return user?.resource
     },
     async find({ userName = '' }) {

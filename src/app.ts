@@ -32,6 +32,7 @@ import { builtInDocuments, readDocuments } from './schema/documents.ts'
 import { createRegistry, type SchemaRegistry } from './schema/registry.ts'
 import { dialects } from './scim/dialects.ts'
 import { createScimRouter } from './scim/router.ts'
+import { Scans } from './scim/scans.ts'
 import { type Store, StoreConflict } from './store/store.ts'
 
 export interface AppOptions {
@@ -115,6 +116,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       registry,
       publicUrl: config.publicUrl,
       cursorKeys: [await sharedSecret(store, 'cursor-key')],
+      scans: new Scans(),
       log,
       now,
     }),

@@ -1,23 +1,28 @@
 /** Start: settings → database → app → listen → drain. */
 import cluster from 'node:cluster'
 import { readFileSync } from 'node:fs'
+import { setTimeout as delay } from 'node:timers/promises'
 import { type App, createApp } from './app.ts'
 import { type Config, ConfigError, readConfig } from './config.ts'
 import { UsherError } from './errors.ts'
-import { listen } from './http/listen.ts'
+import { createHttpServer, listen } from './http/listen.ts'
 import { createLogger, type Logger } from './http/log.ts'
 import { closeServer } from './http/shutdown.ts'
+import { createWaitingApp } from './http/waiting.ts'
 import { startDemoProvider } from './sandbox/provider.ts'
 import { loadProviderSecrets } from './sandbox/provider-secrets.ts'
 import { EmbeddedDatabaseError } from './store/embedded/problem.ts'
 import { startEmbedded } from './store/embedded/server.ts'
 import { checkSchemaVersion, NewerSchemaError } from './store/schema-version.ts'
-import { openStore, StandaloneServerError } from './store/store.ts'
-import { superviseWorkers } from './workers.ts'
+import { DatabaseAddressError, openStore, StandaloneServerError, type Store } from './store/store.ts'
+import { announceSettings, onSettingsAnnounced, superviseWorkers, WorkersGaveUpError } from './workers.ts'
 
 const badSettings = 2
 /** npm and a terminal may both hand on one signal: a second within this time is the same wish to end. */
 const sameSignal = 1_500
+
+/** Milliseconds between two looks for a database that did not answer. */
+const secondLook = 1_000
 
 type Closing = () => Promise<void>
 
@@ -41,7 +46,9 @@ async function main(): Promise<void> {
   if (config.sandbox && cluster.isPrimary) closings.push(await openDemoProvider(config))
   const uri = await databaseOf(config, closings)
   if (config.workers > 1 && cluster.isPrimary) {
-    closings.push(superviseWorkers({ count: config.workers, environment: { MONGODB_URI: uri }, log }))
+    const { ready, stop } = superviseWorkers({ count: config.workers, environment: { MONGODB_URI: uri }, log })
+    closings.push(stop)
+    await ready
     welcome(config, null)
     return
   }
@@ -60,10 +67,9 @@ async function databaseOf(config: Config, closings: Closing[]): Promise<string> 
 }
 
 async function serve(config: Config, uri: string, log: Logger, closings: Closing[]): Promise<App> {
-  const store = await openStore({ uri })
+  const store = await openWhenThere(config, uri, log, closings)
+  onSettingsAnnounced(() => store.forget())
   closings.push(() => store.close())
-  await checkSchemaVersion(store)
-  await store.prepare()
   const app = await createApp({ config, store, log, version: packageVersion() })
   closings.push(() => app.stop())
   if (config.sandbox) {
@@ -76,6 +82,43 @@ async function serve(config: Config, uri: string, log: Logger, closings: Closing
     await closeServer(app.server)
   })
   return app
+}
+
+/** Opens the store; while the database does not answer, the port says so. */
+async function openWhenThere(config: Config, uri: string, log: Logger, closings: Closing[]): Promise<Store> {
+  const first = await openIfThere(uri, log)
+  if (first !== null) return first
+  const server = createHttpServer(createWaitingApp(log, { name: 'usher', version: packageVersion() }))
+  await listen(server, { host: config.host, port: config.port })
+  const close = () => closeServer(server)
+  closings.push(close)
+  for (;;) {
+    await delay(secondLook)
+    const store = await openIfThere(uri, log)
+    if (store === null) continue
+    closings.splice(closings.indexOf(close), 1)
+    await close()
+    return store
+  }
+}
+
+/** Null when nothing answers, which may change. */
+async function openIfThere(uri: string, log: Logger): Promise<Store | null> {
+  try {
+    const store = await openStore({ uri, announce: announceSettings })
+    try {
+      await checkSchemaVersion(store)
+      await store.prepare()
+      return store
+    } catch (error) {
+      await store.close()
+      throw error
+    }
+  } catch (error) {
+    if (!(error instanceof UsherError) || error.code !== 'unavailable') throw error
+    log.warn('The database does not answer. It is looked for again.', { error: error.cause ?? error })
+    return null
+  }
 }
 
 /** The demo identity provider listens on the next port. Gives what ends it. */
@@ -141,6 +184,8 @@ function explain(error: unknown): string {
     error instanceof ConfigError ||
     error instanceof EmbeddedDatabaseError ||
     error instanceof StandaloneServerError ||
+    error instanceof DatabaseAddressError ||
+    error instanceof WorkersGaveUpError ||
     error instanceof NewerSchemaError
   ) {
     return error.message

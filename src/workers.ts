@@ -9,24 +9,69 @@ interface Workers {
   readonly log: Logger
 }
 
-/** Starts the workers; the function that is returned ends them. */
-export function superviseWorkers({ count, environment, log }: Workers): () => Promise<void> {
+export interface Supervision {
+  /** Resolves when the first worker listens. @throws WorkersGaveUpError when one cannot start at all */
+  readonly ready: Promise<void>
+  /** Ends the workers. */
+  readonly stop: () => Promise<void>
+}
+
+/** A worker has said on the console why it cannot start; another one could not either. */
+export class WorkersGaveUpError extends Error {
+  constructor() {
+    super('The workers cannot start.')
+    this.name = 'WorkersGaveUpError'
+  }
+}
+
+/** What a process ends with that cannot start with these settings. */
+const badSettings = 2
+/** Milliseconds before a worker is replaced. */
+const pause = 1_000
+
+/** What workers tell each other: settings have changed, so whatever is remembered of them is old. */
+const settingsChanged = 'settings changed'
+
+/** Tells the other workers, if there are any, that settings have changed. */
+export function announceSettings(): void {
+  if (cluster.isWorker) process.send?.(settingsChanged)
+}
+
+/** Calls `act` whenever another worker has changed settings. */
+export function onSettingsAnnounced(act: () => void): void {
+  if (cluster.isWorker) process.on('message', (message) => message === settingsChanged && act())
+}
+
+/** Starts the workers. */
+export function superviseWorkers({ count, environment, log }: Workers): Supervision {
+  const { promise: ready, resolve, reject } = Promise.withResolvers<void>()
   let stopping = false
-  for (let index = 0; index < count; index += 1) cluster.fork(environment)
+  cluster.once('listening', () => resolve())
+  cluster.on('message', (from, message) => {
+    if (message !== settingsChanged) return
+    for (const worker of Object.values(cluster.workers ?? {})) {
+      if (worker !== from && worker?.isConnected()) worker.send(settingsChanged)
+    }
+  })
   cluster.on('exit', (worker, code) => {
     if (stopping) return
+    if (code === badSettings) reject(new WorkersGaveUpError())
     log.error('A worker has ended and is replaced.', { worker: worker.id, code: String(code) })
-    setTimeout(() => !stopping && cluster.fork(environment), 1_000)
+    setTimeout(() => !stopping && cluster.fork(environment), pause)
   })
-  return async () => {
-    stopping = true
-    const ends = Object.values(cluster.workers ?? {}).map(
-      (worker) =>
-        new Promise<void>((resolve) => {
-          worker?.once('exit', () => resolve())
-          worker?.kill('SIGTERM')
-        }),
-    )
-    await Promise.all(ends)
+  for (let index = 0; index < count; index += 1) cluster.fork(environment)
+  return {
+    ready,
+    async stop() {
+      stopping = true
+      const ends = Object.values(cluster.workers ?? {}).map(
+        (worker) =>
+          new Promise<void>((ended) => {
+            worker?.once('exit', () => ended())
+            worker?.kill('SIGTERM')
+          }),
+      )
+      await Promise.all(ends)
+    },
   }
 }

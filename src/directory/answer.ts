@@ -2,11 +2,12 @@
 import type { RequestContext } from '../context.ts'
 import type { Decision } from '../provisioning/types.ts'
 import type { JsonObject } from '../schema/types.ts'
-import type { RoleDocument, UserDocument } from '../store/documents.ts'
+import type { UserDocument } from '../store/documents.ts'
 import type { DecisionName } from './decision-record.ts'
 import type { DirectoryEnvironment } from './environment.ts'
 import { groupsAbove } from './roles.ts'
 import { showUserWithin } from './show.ts'
+import type { SnapshotReading } from './snapshot.ts'
 import { groupDisplays, readManagers } from './surroundings.ts'
 import type { UserReading } from './user-state.ts'
 import type { Workspace } from './workspace.ts'
@@ -29,7 +30,7 @@ export function answerWithoutUser(context: RequestContext, decision: Decision, n
 export async function answerWithUser(
   environment: DirectoryEnvironment,
   workspace: Workspace,
-  catalogue: readonly RoleDocument[],
+  { catalogue, snapshot }: SnapshotReading,
   decision: Decision,
   name: DecisionName,
   user: UserDocument,
@@ -42,7 +43,9 @@ export async function answerWithUser(
     groupsAbove(environment, org, [user._id], direct.length === 0 ? new Map() : new Map([[user._id, direct]])),
     readManagers(environment, org, [user]),
   ])
-  const displays = await groupDisplays(environment, org, [...(groups.get(user._id)?.keys() ?? [])])
+  const known = new Map(snapshot.groups.map(({ id, display }) => [id, display]))
+  const unknown = [...(groups.get(user._id)?.keys() ?? [])].filter((id) => !known.has(id))
+  const displays = new Map([...known, ...(await groupDisplays(environment, org, unknown))])
   const shown = showUserWithin(
     environment,
     context,

@@ -72,7 +72,7 @@ async function attempt(
     const answer =
       user === undefined || decision.outcome !== 'unchanged'
         ? answerWithoutUser(context, decision, name)
-        : await answerWithUser(environment, new Workspace(context), reading.catalogue, decision, name, user, linked)
+        : await answerWithUser(environment, new Workspace(context), reading, decision, name, user, linked)
     return record(environment, context, input, decision, name, decision.user, answer)
   }
   return execute(environment, context, input, decision, effects, reading, name)
@@ -109,7 +109,7 @@ async function execute(
   const user = workspace.users.get(id)?.after ?? before
   if (user === null) throw new StoreConflict(null)
 
-  const answer = await answerWithUser(environment, workspace, reading.catalogue, decision, name, user, state)
+  const answer = await answerWithUser(environment, workspace, reading, decision, name, user, state)
   const document = decisionRecord(context, input, decision, name, id, answer)
   const lastLogin =
     identity ?? state?.identities.find(({ connection }) => connection === input.connection.id)?.id ?? null

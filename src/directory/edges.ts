@@ -81,8 +81,10 @@ export async function edgesTo(
     else edges.set(member, planned)
   }
   const isNew = workspace.groups.get(group)?.before === null
-  for (let index = 0; index < unread.length && !isNew; index += lookupBatch) {
-    const ids = unread.slice(index, index + lookupBatch)
+  // A user that is made by the same list of operations has no edge yet.
+  const stored = isNew ? [] : unread.filter((member) => workspace.users.get(member)?.before !== null)
+  for (let index = 0; index < stored.length; index += lookupBatch) {
+    const ids = stored.slice(index, index + lookupBatch)
     const found = await environment.store.memberships.find(workspace.context.organization.id, {
       group,
       member: ids.length === 1 ? ids[0] : { $in: ids },

@@ -17,9 +17,13 @@ export interface DirectoryEnvironment {
   readonly reportFailure: (context: RequestContext, error: unknown) => void
 }
 
-/** A new id: random, and ordered by time so that inserts stay at one end of the index. */
-export function newId(now?: Date): string {
-  return now === undefined ? v7() : v7({ msecs: now.getTime() })
+/**
+ * A new id: random, and ordered by time so that inserts stay at one end of the index. `place` orders ids of the same
+ * moment.
+ */
+export function newId(now?: Date, place?: number): string {
+  if (now === undefined) return v7()
+  return v7({ msecs: now.getTime(), ...(place === undefined ? {} : { seq: place }) })
 }
 
 const uuidForm = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/

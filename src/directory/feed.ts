@@ -66,7 +66,7 @@ async function numberBatches(environment: DirectoryEnvironment, org: string): Pr
   )
   let seq = last?.seq ?? 0
   for (;;) {
-    const batch = await unnumbered(environment, org, batchSize)
+    const batch = byVersion(await unnumbered(environment, org, batchSize))
     if (batch.length === 0) return
     await changes.bulkWrite(
       org,
@@ -78,6 +78,24 @@ async function numberBatches(environment: DirectoryEnvironment, org: string): Pr
     await raiseGroups(environment, org, batch)
     if (batch.length < batchSize) return
   }
+}
+
+/**
+ * Ids tell when a request came, and one that came first may have written last. So the records of each resource are put
+ * in the order of its versions, in the places that they have among the others.
+ */
+function byVersion(batch: readonly ChangeDocument[]): readonly ChangeDocument[] {
+  const ordered = new Map<string, ChangeDocument[]>()
+  const versionOf = ({ resource }: ChangeDocument) => resource.version ?? 0
+  for (const change of batch.toSorted((a, b) => versionOf(a) - versionOf(b))) {
+    if (change.resource.version === null) continue
+    const list = ordered.get(change.resource.id)
+    if (list === undefined) ordered.set(change.resource.id, [change])
+    else list.push(change)
+  }
+  return batch.map((change) =>
+    change.resource.version === null ? change : (ordered.get(change.resource.id)?.shift() ?? change),
+  )
 }
 
 /** Filters on `meta.lastModified` look at the group's document, which a membership change does not write. */

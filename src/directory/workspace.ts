@@ -111,7 +111,7 @@ export class Workspace {
   /** Records a change; the version is null where only a group's members changed. */
   record(type: string, id: string, version: number | null, action: string, operations: readonly JsonObject[]): void {
     this.changes.push({
-      _id: newId(this.context.now),
+      _id: newId(this.context.now, this.changes.length),
       org: this.context.organization.id,
       unnumbered: true,
       at: this.context.now,

@@ -118,7 +118,10 @@ export async function patchOrganization(
     () => new UsherError('conflict', 'Somebody else is changing the organization. Try again.'),
   )
   if (patch.seatLimit === null) await store.seats.deleteOne(id, { _id: id })
-  else if (patch.seatLimit !== undefined) await countSeats(store, id)
+  else if (patch.seatLimit !== undefined) {
+    await countSeats(store, id)
+    recountSeats(store, id)
+  }
   return getOrganization(environment, context)
 }
 
@@ -168,6 +171,18 @@ async function countSeats(store: Store, org: string): Promise<void> {
     const used = await store.users.count(org, { 'search.active': true }, { session })
     await store.seats.updateOne(org, { _id: org }, { $set: { used } }, session)
   })
+}
+
+/** Milliseconds after which every process has noticed a limit and has ended what it began without it. */
+const limitNoticed = 10_000
+
+/** Counts once more: other processes may not have noticed at once that there is a limit to count for. */
+function recountSeats(store: Store, org: string): void {
+  const recount = async () => {
+    if ((await store.seats.findOne(org, { _id: org })) !== null) await countSeats(store, org)
+  }
+  // When the store is closed by then, the next change of the limit counts.
+  setTimeout(() => recount().catch(() => undefined), limitNoticed).unref()
 }
 
 function ignoreTaken(error: unknown): void {

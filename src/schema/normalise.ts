@@ -20,19 +20,27 @@ import type { Attribute, JsonObject, JsonValue, Resource, ResourceType } from '.
  * neither `schemas` (they follow from the attributes) nor anything readOnly: `id`, `meta`, `groups`, `$ref`.
  *
  * @param input the parsed JSON body
+ * @param kept what stands for the attributes that the body omits; null and an empty list omit nothing
  * @throws UsherError `invalid_syntax` for the form of the body, `invalid_value` for the value of an attribute
  */
-export function normalise(type: ResourceType, input: unknown, options: NormaliseOptions): Resource {
+export function normalise(
+  type: ResourceType,
+  input: unknown,
+  options: NormaliseOptions,
+  kept: Resource = {},
+): Resource {
   if (!isObject(input)) throw syntaxError('The body must be a JSON object.')
   refuseForbiddenKeys(input)
   const reading: Reading = { type, switches: options.switches, note: options.note, extent: 'whole' }
   const { core, containers, schemas } = sortMembers(reading, input)
   checkBodySchemas(reading, schemas)
 
-  const resource: Record<string, JsonValue> = readAll(reading, type.attributes, core) ?? {}
+  const resource: Record<string, JsonValue> = readAll(reading, type.attributes, core, kept) ?? {}
   requireAttributes(type, type.attributes, resource)
   for (const { schema } of type.extensions) {
-    const container = readContainer(reading, schema, containers.get(schema.toLowerCase()))
+    const urn = schema.toLowerCase()
+    const before = (kept[schema] ?? {}) as JsonObject
+    const container = readContainer(reading, schema, containers.has(urn) ? containers.get(urn) : before, before)
     if (container !== undefined) resource[schema] = container
   }
   requireExtensions(type, resource)
@@ -72,13 +80,13 @@ function sortMembers(reading: Reading, body: Readonly<Record<string, unknown>>):
   return { core, containers, schemas }
 }
 
-function readContainer(reading: Reading, urn: string, value: unknown): JsonObject | undefined {
+function readContainer(reading: Reading, urn: string, value: unknown, kept: JsonObject): JsonObject | undefined {
   if (isUnassigned(value)) return undefined
   const attributes = reading.type.extensionAttributes.get(urn.toLowerCase())
   if (attributes === undefined) return undefined
   if (!isObject(value)) throw syntaxError(`"${urn}" must be an object.`)
   const members = collectMembers(reading, attributes, value, `"${urn}"`)
-  const container = readAll(reading, attributes.values(), members)
+  const container = readAll(reading, attributes.values(), members, kept)
   if (container !== undefined) requireAttributes(reading.type, attributes.values(), container)
   return container
 }
@@ -88,12 +96,13 @@ function readAll(
   reading: Reading,
   attributes: Iterable<Attribute>,
   members: ReadonlyMap<Attribute, unknown>,
+  kept: JsonObject,
 ): Record<string, JsonValue> | undefined {
   const values: Record<string, JsonValue> = {}
   let assigned = false
   for (const attribute of attributes) {
     if (attribute.mutability === 'readOnly' || attribute.path === 'schemas') continue
-    const value = readAttribute(reading, attribute, members.get(attribute))
+    const value = members.has(attribute) ? readAttribute(reading, attribute, members.get(attribute)) : kept[attribute.name]
     if (value === undefined) continue
     values[attribute.name] = value
     assigned = true

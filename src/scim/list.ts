@@ -78,7 +78,9 @@ export function readPage(
   wants: Wants,
 ): Promise<Page> {
   if (catalogueOf(type) !== undefined) return listEntries(service, context, type, query, sort)
-  return service.directory.list(context, type, { ...query, sort: sort ?? null }, wants)
+  return service.scans.run(context.organization.id, query.filter, () =>
+    service.directory.list(context, type, { ...query, sort: sort ?? null }, wants),
+  )
 }
 
 /** What a cursor of this query is bound to. */

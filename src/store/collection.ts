@@ -188,10 +188,10 @@ export class GlobalCollection<Document extends object> {
       return await guarded(operation)
     } finally {
       const memory = this.#memory
-      memory?.forget()
+      memory?.written()
       if (memory !== null && session !== undefined && !this.#writing.has(session)) {
         this.#writing.add(session)
-        session.once('ended', () => memory.forget())
+        session.once('ended', () => memory.written())
       }
     }
   }

@@ -8,6 +8,12 @@ const capacity = 1_000
  */
 export class Memory<Row> {
   readonly #entries = new Map<string, { readonly rows: Promise<readonly Row[]>; readonly until: number }>()
+  readonly #announce: () => void
+
+  /** @param announce told of every write of this process, for the other processes that it can reach */
+  constructor(announce: () => void = () => undefined) {
+    this.#announce = announce
+  }
 
   read(key: string, load: () => Promise<readonly Row[]>): Promise<readonly Row[]> {
     const now = performance.now()
@@ -31,5 +37,11 @@ export class Memory<Row> {
   /** Reads that are under way are forgotten too: they may have been answered before the write. */
   forget(): void {
     this.#entries.clear()
+  }
+
+  /** Forgets because this process has written. */
+  written(): void {
+    this.forget()
+    this.#announce()
   }
 }

@@ -17,6 +17,8 @@ export interface StoreOptions {
   /** Connections that one process may open; default 25. */
   readonly poolSize?: number
   readonly appName?: string
+  /** Told when this process has changed what other processes may remember: they should call `forget`. */
+  readonly announce?: () => void
 }
 
 export interface StoreHealth {
@@ -69,18 +71,24 @@ export class Store {
   readonly migrations: GlobalCollection<documents.MigrationDocument>
   readonly #connection: mongoose.Connection
   readonly #models: ReadonlyMap<CollectionName, mongoose.Model<unknown>>
+  readonly #memories: { readonly forget: () => void }[] = []
   #indexCheck: { readonly at: number; readonly missing: Promise<readonly string[]> } | null = null
 
-  constructor(connection: mongoose.Connection) {
+  constructor(connection: mongoose.Connection, announce?: () => void) {
     const models = defineModels(connection)
     this.#connection = connection
     this.#models = models
     const model = (name: CollectionName) => models.get(name)!
-    this.organizations = new GlobalCollection(model('organizations'), new Memory())
-    this.domains = new ScopedCollection(model('domains'), new Memory())
-    this.roles = new ScopedCollection(model('roles'), new Memory())
+    const memory = <Document>() => {
+      const made = new Memory<Document>(announce)
+      this.#memories.push({ forget: () => made.forget() })
+      return made
+    }
+    this.organizations = new GlobalCollection(model('organizations'), memory())
+    this.domains = new ScopedCollection(model('domains'), memory())
+    this.roles = new ScopedCollection(model('roles'), memory())
     this.invitations = new ScopedCollection(model('invitations'))
-    this.connections = new ScopedCollection(model('connections'), new Memory())
+    this.connections = new ScopedCollection(model('connections'), memory())
     this.jitVersions = new ScopedCollection(model('jitVersions'))
     this.users = new ScopedCollection(model('users'))
     this.groups = new ScopedCollection(model('groups'))
@@ -88,7 +96,7 @@ export class Store {
     this.memberships = new ScopedCollection(model('memberships'))
     this.identities = new ScopedCollection(model('identities'))
     this.tombstones = new ScopedCollection(model('tombstones'))
-    this.scimClients = new ScopedCollection(model('scimClients'), new Memory())
+    this.scimClients = new ScopedCollection(model('scimClients'), memory())
     this.credentials = new GlobalCollection(model('credentials'))
     this.clientAssertions = new ScopedCollection(model('clientAssertions'))
     this.loginTransactions = new ScopedCollection(model('loginTransactions'))
@@ -133,10 +141,14 @@ export class Store {
 
   /** Creates what is missing of collections and indexes; concurrent starts are safe. */
   async prepare(): Promise<void> {
-    for (const name of collectionNames) {
-      const model = this.#models.get(name)!
-      await model.createCollection().catch(ignoreExisting)
-      await model.createIndexes()
+    try {
+      for (const name of collectionNames) {
+        const model = this.#models.get(name)!
+        await model.createCollection().catch(ignoreExisting)
+        await model.createIndexes()
+      }
+    } catch (error) {
+      throw translateFailure(error)
     }
   }
 
@@ -182,6 +194,11 @@ export class Store {
     return this.#indexCheck.missing
   }
 
+  /** Forgets what is remembered of settings, because another process has changed some. */
+  forget(): void {
+    for (const memory of this.#memories) memory.forget()
+  }
+
   async close(): Promise<void> {
     await this.#connection.close()
   }
@@ -194,7 +211,8 @@ export class Store {
 
 /**
  * Connects and checks that the server can do transactions.
- * @throws UsherError `unavailable` when nothing answers; `StandaloneServerError` for a server without a replica set
+ * @throws UsherError `unavailable` when nothing answers; `StandaloneServerError` for a server without a replica set;
+ * `DatabaseAddressError` for an address that will never do
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
   const connection = mongoose.createConnection(options.uri, {
@@ -223,9 +241,10 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   } catch (error) {
     await connection.close().catch(() => undefined)
     if (error instanceof StandaloneServerError) throw error
+    if (isHopeless(error)) throw new DatabaseAddressError(error)
     throw new UsherError('unavailable', 'The database does not answer.', { cause: error, retryAfter: 5 })
   }
-  return new Store(connection)
+  return new Store(connection, options.announce)
 }
 
 /** Transactions need a replica set; one member is enough. */
@@ -237,6 +256,22 @@ export class StandaloneServerError extends Error {
     )
     this.name = 'StandaloneServerError'
   }
+}
+
+/** The address cannot be read, or the server does not let us in. */
+export class DatabaseAddressError extends Error {
+  constructor(cause: unknown) {
+    super(`MONGODB_URI cannot be used: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+    this.name = 'DatabaseAddressError'
+  }
+}
+
+const authenticationFailed = 18
+
+function isHopeless(error: unknown): boolean {
+  const { MongoAPIError, MongoParseError, MongoRuntimeError, MongoServerError } = mongoose.mongo
+  if (error instanceof MongoServerError) return error.code === authenticationFailed
+  return error instanceof MongoParseError || error instanceof MongoAPIError || error instanceof MongoRuntimeError
 }
 
 function isTransient(error: unknown): boolean {

@@ -182,7 +182,7 @@ const warnings: Readonly<Record<string, Provoke>> = {
   },
 }
 
-describe('7.2 every refusal, provoked once', () => {
+describe('f9 every refusal, provoked once', () => {
   for (const [code, provoke] of Object.entries(refusals)) {
     it(`f9 L2 ${code}: 403, one decision with a reference, and nothing written`, async () => {
       const house = await buildHouse(usher, provider)
@@ -210,7 +210,7 @@ describe('7.2 every refusal, provoked once', () => {
   }
 })
 
-describe('7.2 every warning, provoked once', () => {
+describe('f9 every warning, provoked once', () => {
   for (const [code, provoke] of Object.entries(warnings)) {
     it(`f9 ${code}: the login goes on; answer, decision and step say it once`, async () => {
       const house = await buildHouse(usher, provider)
@@ -229,7 +229,7 @@ describe('7.2 every warning, provoked once', () => {
 })
 
 describe('failures of ours', () => {
-  it('2.6 onFailure degrade lets the person through with the profile, and says so; other refusals stay refusals', async () => {
+  it('O4 onFailure degrade lets the person through with the profile, and says so; other refusals stay refusals', async () => {
     const house = await buildHouse(usher, provider, { jit: { onFailure: 'degrade' } })
     const answer = await withBrokenUsers(() => ann(house))
     assert.equal(verdict(answer), 'passed_through')
@@ -249,7 +249,7 @@ describe('failures of ours', () => {
     assert.equal(verdict(await ann(house)), 'user_suspended')
   })
 
-  it('7.2 the codes of logins in the catalogue are exactly these', () => {
+  it('f9 the codes of logins in the catalogue are exactly these', () => {
     const others = ['forbidden', 'sensitive', 'privileged_grant_refused', 'last_admin_kept']
     const known = Object.entries(errorCatalogue)
       .filter(([code, { status }]) => status === 403 && !others.includes(code))

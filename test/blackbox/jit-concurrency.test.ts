@@ -121,7 +121,7 @@ describe('f21 seats under concurrency', () => {
 })
 
 describe('logins against SCIM', () => {
-  it('R48 74 logins and PATCHes of one user at once: nothing is lost, and versions ascend without gaps', async () => {
+  it('R48 O10 74 logins and PATCHes of one user at once: nothing is lost, and the changes have ascending versions', async () => {
     const house = await buildHouse(usher, provider)
     const { id } = await house.scim.must('POST', '/Users', user(house.email('ann'), { externalId: 'ann-subject' }))
     await house.connection.login(house.person('ann'))
@@ -138,7 +138,7 @@ describe('logins against SCIM', () => {
     assert.equal(after.phoneNumbers.length, 20)
     const versions = (await house.changes()).map(({ resource }) => resource.version)
     assert.deepEqual(
-      versions.toSorted((a, b) => a - b),
+      versions,
       many(versions.length).map((index) => index + 1),
     )
     assert.equal(after.meta.version, `W/"${versions.length}"`)

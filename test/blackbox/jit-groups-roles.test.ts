@@ -173,7 +173,7 @@ for (const kind of ['groups', 'roles'] as const) {
       assert.deepEqual(warningCodes(answer), [`${target}_unmapped`])
     })
 
-    it('§3 union over rules: assign within sync stays, and what the settings no longer name stays too', async () => {
+    it('f6 assign within sync stays, and what the settings no longer name stays too', async () => {
       const at = await floor(kind)
       await at.set({ mode: 'sync', assign: ['c'], mapping: map('a', 'b') })
       await at.login(['v-a', 'v-b'])
@@ -235,7 +235,7 @@ describe('groups and roles from one claim', () => {
     assert.deepEqual([second.body.roles, warningCodes(second)], [[], ['default_role_missing']])
   })
 
-  it('2.4 a role that is deleted later leads nowhere and warns; a role of the groups comes with them', async () => {
+  it('A31 a role that is deleted later leads nowhere and warns; a role of the groups comes with them', async () => {
     const home = await buildHouse(usher, provider)
     await home.organization.admin('PUT', '/roles/a', {})
     const { id } = await home.scim.must('POST', '/Groups', group('G'))

@@ -24,12 +24,8 @@ async function court() {
   return { ...home, bosses: bosses.id as string, nested: nested as string, key, privileged, put }
 }
 
-const nest = async ({
-  usher: _,
-  organization,
-  bosses,
-  nested,
-}: Awaited<ReturnType<typeof court>> & { usher?: never }) => {
+/** Puts the group `Nested` into `Bosses`, by a client that may. */
+async function nest({ organization, bosses, nested }: Awaited<ReturnType<typeof court>>) {
   const { token } = await organization.admin('POST', '/scim-clients', { name: 'trusted', allowPrivileged: true })
   const answer = await usher.call('PATCH', `/scim/v2/${organization.slug}/Groups/${bosses}`, {
     token,

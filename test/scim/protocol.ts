@@ -11,6 +11,7 @@ import { builtInDocuments, readDocuments } from '../../src/schema/documents.ts'
 import { createRegistry } from '../../src/schema/registry.ts'
 import type { DialectName } from '../../src/scim/dialects.ts'
 import { createScimRouter } from '../../src/scim/router.ts'
+import { Scans } from '../../src/scim/scans.ts'
 
 /** None of the requests below gets as far as the directory. */
 const unreachable = new Proxy({} as Directory, {
@@ -60,6 +61,7 @@ export function scimProtocol() {
         registry: createRegistry(readDocuments([builtInDocuments])),
         publicUrl: 'https://usher.example',
         cursorKeys: [randomBytes(32)],
+        scans: new Scans(),
         log: createLogger('silent'),
         now: () => new Date('2026-03-01T12:00:00Z'),
       }),

@@ -11,6 +11,7 @@ import { builtInDocuments, readDocuments } from '../../src/schema/documents.ts'
 import { createRegistry } from '../../src/schema/registry.ts'
 import { type DialectName, dialectNames } from '../../src/scim/dialects.ts'
 import { createScimRouter } from '../../src/scim/router.ts'
+import { Scans } from '../../src/scim/scans.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
 import { testDatabase } from '../database.ts'
 
@@ -64,6 +65,7 @@ export function scimService() {
         registry,
         publicUrl: 'https://usher.example',
         cursorKeys: [randomBytes(32)],
+        scans: new Scans(),
         log: createLogger('silent'),
         now: () => new Date(),
       }),

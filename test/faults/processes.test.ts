@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { request } from 'node:http'
+import { connect } from 'node:net'
+import { describe, it } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { user } from '../blackbox/usher.ts'
+import { testDatabase } from '../database.ts'
+import { TcpProxy } from './proxy.ts'
+import { operatorToken, temporaryFolder, UsherProcess } from './usher-process.ts'
+
+const database = testDatabase()
+const settings = { MONGODB_URI: database, USHER_DATA_DIR: temporaryFolder() }
+
+/** A POST of a user whose body has begun to arrive. */
+function beginPost(usher: UsherProcess, organization: string, userName: string) {
+  const body = JSON.stringify(user(userName))
+  const sending = request(`${usher.url}/scim/v2/${organization}/Users`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${operatorToken}`,
+      'content-type': 'application/scim+json',
+      'content-length': Buffer.byteLength(body),
+    },
+  })
+  sending.write(body.slice(0, 10))
+  return { sending, rest: body.slice(10) }
+}
+
+describe('signals', () => {
+  it('135 SIGTERM: no new connections, what is in flight is answered, the exit code is 0', async () => {
+    const usher = await UsherProcess.ready(settings)
+    await usher.call('POST', '/api/v1/organizations', { slug: 'draining' })
+    const { sending, rest } = beginPost(usher, 'draining', 'in-flight@example.org')
+    await delay(200)
+    usher.kill('SIGTERM')
+    await delay(200)
+    await assert.rejects(fetch(`${usher.url}/livez`))
+    sending.end(rest)
+    const [response] = await once(sending, 'response')
+    response.resume()
+    assert.equal(response.statusCode, 201)
+    assert.equal(response.headers.connection, 'close')
+    assert.equal(await usher.ended, 0)
+  })
+
+  it('135 a second SIGTERM ends it at once', async () => {
+    const usher = await UsherProcess.ready(settings)
+    await usher.call('POST', '/api/v1/organizations', { slug: 'impatient' })
+    const { sending } = beginPost(usher, 'impatient', 'never@example.org')
+    const cut = once(sending, 'error')
+    await delay(200)
+    usher.kill('SIGTERM')
+    // Within a moment it is taken for the same signal: npm and a terminal both hand it on.
+    usher.kill('SIGTERM')
+    await delay(1_700)
+    assert.equal(usher.child.exitCode, null)
+    const begin = performance.now()
+    usher.kill('SIGTERM')
+    assert.equal(await usher.ended, 1)
+    assert.ok(performance.now() - begin < 1_000)
+    await cut
+  })
+})
+
+describe('a start', () => {
+  it('with bad settings names all of them and ends with 2', async () => {
+    const usher = await UsherProcess.start({ USHER_PORT: '99999999', USHER_WORKERS: 'many', USHER_COLOUR: 'red' })
+    assert.equal(await usher.ended, 2)
+    for (const name of ['USHER_PORT', 'USHER_WORKERS', 'USHER_COLOUR']) assert.match(usher.output, new RegExp(name))
+  })
+
+  it('with an address of the database that cannot be read ends with 2 and says so', async () => {
+    const usher = await UsherProcess.start({ ...settings, MONGODB_URI: 'mongodb://127.0.0.1:27017/usher?colour=red' })
+    assert.equal(await usher.ended, 2)
+    assert.match(usher.output, /MONGODB_URI cannot be used: .*colour/)
+  })
+
+  it('on a port that is taken ends with 2 and says so', async () => {
+    const proxy = await TcpProxy.start(database)
+    try {
+      const { port } = new URL(proxy.through(database))
+      const usher = await UsherProcess.start({ ...settings, USHER_PORT: port })
+      assert.equal(await usher.ended, 2)
+      assert.match(usher.output, /address is in use.*USHER_PORT/)
+    } finally {
+      await proxy.close()
+    }
+  })
+
+  it('128 without a database lives, is not ready, answers 503, and begins to serve when the database comes', async () => {
+    const proxy = await TcpProxy.start(database)
+    try {
+      proxy.reset()
+      const usher = await UsherProcess.start({ ...settings, MONGODB_URI: proxy.through(database) })
+      await usher.until(503)
+      assert.equal((await fetch(`${usher.url}/livez`)).status, 200)
+      const { body } = await usher.call('GET', '/readyz')
+      assert.match(body.missing.join(), /database/)
+      const scim = await usher.call('GET', '/scim/v2/acme/Users')
+      assert.equal(scim.status, 503)
+      assert.equal(scim.body.status, '503')
+      assert.match(String(scim.headers.get('retry-after')), /^\d+$/)
+      const admin = await usher.call('GET', '/api/v1/organizations')
+      assert.equal(admin.status, 503)
+      assert.equal(admin.body.code, 'unavailable')
+      proxy.pass()
+      await usher.until(200)
+      assert.equal((await usher.call('GET', '/api/v1/organizations')).status, 200)
+      usher.kill('SIGTERM')
+      assert.equal(await usher.ended, 0)
+    } finally {
+      await proxy.close()
+    }
+  })
+})
+
+describe('workers', { skip: process.platform === 'linux' ? false : 'the workers are found by /proc' }, () => {
+  const workersOf = ({ child }: UsherProcess) =>
+    readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number)
+
+  it('share the port; one that is killed is replaced, and the others serve meanwhile', async () => {
+    const usher = await UsherProcess.ready({ ...settings, USHER_WORKERS: '2' })
+    const before = workersOf(usher)
+    assert.equal(before.length, 2)
+    const [first = 0, second = 0] = before
+    process.kill(first, 'SIGKILL')
+    // A connection that the dead worker had is cut; from then on there is the other one.
+    await usher.until(200)
+    assert.equal((await usher.call('GET', '/api/v1/organizations')).status, 200)
+    for (let waited = 0; workersOf(usher).length < 2; waited += 50) {
+      assert.ok(waited < 5_000, 'the worker is not replaced')
+      await delay(50)
+    }
+    process.kill(second, 'SIGKILL')
+    await usher.until(200)
+    assert.equal((await usher.call('GET', '/api/v1/organizations')).status, 200)
+    usher.kill('SIGTERM')
+    assert.equal(await usher.ended, 0)
+  })
+
+  it('that cannot start end the whole with 2', async () => {
+    const usher = await UsherProcess.start({
+      ...settings,
+      USHER_WORKERS: '2',
+      MONGODB_URI: 'mongodb://127.0.0.1:27017/usher?colour=red',
+    })
+    assert.equal(await usher.ended, 2)
+    assert.match(usher.output, /MONGODB_URI cannot be used/)
+  })
+})
+
+describe('connections that say nothing', () => {
+  it('135 do not keep a process from ending', async () => {
+    const usher = await UsherProcess.ready(settings)
+    const { hostname, port } = new URL(usher.url)
+    const silent = connect(Number(port), hostname)
+    await once(silent, 'connect')
+    silent.on('error', () => undefined)
+    await delay(100)
+    const begin = performance.now()
+    usher.kill('SIGTERM')
+    assert.equal(await usher.ended, 0)
+    assert.ok(performance.now() - begin < 5_000, `${performance.now() - begin} ms`)
+    silent.destroy()
+  })
+})
