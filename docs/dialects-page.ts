@@ -1,11 +1,8 @@
-import { dialectNames, dialects } from '../src/scim/dialects.ts'
-import { switches } from '../src/scim/switches.ts'
-
-type SwitchName = keyof typeof switches
+import { dialectNames, dialects, type SwitchName } from '../src/scim/dialects.ts'
+import { switches, switchNames } from '../src/scim/switches.ts'
 
 /** The text of `docs/dialects.md`: what each switch means, and how each dialect sets it. */
 export function dialectsPage(): string {
-  const names = Object.keys(switches) as SwitchName[]
   return `# Dialects
 
 A dialect is a preset of the switches below, chosen for each SCIM client (\`dialect\`). Switches exist only where the
@@ -16,11 +13,27 @@ for what a client sends: what is stored stays readable under every dialect.
 
 Values in **bold** differ from \`rfc\`.
 
-${presets(names)}
+${presets(switchNames)}
 
 ## What each switch means
 
-${meanings(names)}
+${meanings(switchNames)}
+
+## One switch for one client
+
+A SCIM client can have single switches otherwise than its dialect:
+
+\`\`\`
+call -X PATCH $API/globex/scim-clients/$CLIENT -d '{"switches":{"putMerge":"merge","patchAnswer":"empty"}}'
+call -X PATCH $API/globex/scim-clients/$CLIENT -d '{"switches":{"patchAnswer":null}}'
+\`\`\`
+
+\`null\` puts the value of the dialect back; \`"switches": null\` does so for all. They stay when the dialect is changed.
+\`GET …/scim-clients/{id}\` shows in \`effectiveSwitches\` what holds, and from which layer (\`client\` or \`dialect\`) it comes;
+\`GET /api/v1/dialects\` has the tables above as JSON. In other processes a change holds within ten seconds.
+
+With \`"putMerge": "merge"\` a PUT changes what it names, an extension's attributes one by one, and leaves the rest, the
+members of a group too. What it names as \`null\` or \`[]\` is cleared.
 
 This page is made from \`src/scim/dialects.ts\` and \`src/scim/switches.ts\` by \`npm run docs\`.
 `

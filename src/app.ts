@@ -134,7 +134,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     start: createStartRouter({ sandbox: () => sandbox, directory, publicUrl: config.publicUrl, log, now }),
   })
   return {
-    server: createHttpServer(app),
+    server: createHttpServer(app, draining),
     draining,
     registry,
     directory,

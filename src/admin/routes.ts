@@ -2,6 +2,7 @@ import { apiKeyRoutes } from './api-keys.ts'
 import { changeRoutes } from './changes.ts'
 import { connectionRoutes } from './connections.ts'
 import { decisionRoutes } from './decisions.ts'
+import { dialectRoutes } from './dialects.ts'
 import { domainRoutes } from './domains.ts'
 import { grantRoutes } from './grants.ts'
 import { invitationRoutes } from './invitations.ts'
@@ -26,6 +27,7 @@ export const adminRoutes: readonly Route[] = [
   ...invitationRoutes,
   ...apiKeyRoutes,
   ...scimClientRoutes,
+  ...dialectRoutes,
   ...connectionRoutes,
   ...jitRoutes,
   ...loginRoutes,

@@ -8,7 +8,9 @@ import {
 } from '../organizations/scim-clients.ts'
 import { createScimToken, deleteScimToken } from '../organizations/scim-tokens.ts'
 import type { JsonObject } from '../schema/types.ts'
+import type { SwitchName, SwitchOverrides } from '../scim/dialects.ts'
 import { dialectNames } from '../scim/dialects.ts'
+import { switches as descriptions, switchNames, switchValues } from '../scim/switches.ts'
 import { name, pageOf, pageQuery, timestamp } from './reading.ts'
 import { organizationRoute, parameter, type Route } from './route.ts'
 import { listing, scimClientView, tokenView, withToken } from './views.ts'
@@ -22,9 +24,22 @@ const publicKeys = z
 const dialect = z.enum(dialectNames)
 const onExisting = z.enum(['conflict', 'adopt'])
 
+/** `GET /dialects` says what they mean. */
+const switches = z
+  .strictObject(Object.fromEntries(switchNames.map((name) => [name, switchValue(name).optional()])))
+  .transform((values) => values as SwitchOverrides)
+const switchesPatch = z
+  .strictObject(Object.fromEntries(switchNames.map((name) => [name, switchValue(name).nullable().optional()])))
+  .transform((values) => values as { readonly [Name in SwitchName]?: SwitchOverrides[Name] | null })
+
+function switchValue(name: SwitchName) {
+  return z.literal([...switchValues(name)]).describe(descriptions[name].question)
+}
+
 const scimClientInput = z.strictObject({
   name,
   dialect: dialect.optional(),
+  switches: switches.optional().describe('What the client has otherwise than its dialect.'),
   onExisting: onExisting.optional(),
   allowPrivileged: z.boolean().optional().describe('For the operator only.'),
   jwks: publicKeys.nullable().optional(),
@@ -33,6 +48,7 @@ const scimClientInput = z.strictObject({
 const scimClientPatch = z.strictObject({
   name: name.optional(),
   dialect: dialect.nullable().optional(),
+  switches: switchesPatch.nullable().optional().describe('Null puts the value of the dialect back.'),
   onExisting: onExisting.nullable().optional(),
   allowPrivileged: z.boolean().nullable().optional(),
   jwks: publicKeys.nullable().optional(),

@@ -68,10 +68,21 @@ export const tokenView = z.object({
   lastUsed: time.nullable(),
 })
 
+const switchValue = z.union([z.string(), z.boolean()])
+
+export const dialectsView = z.object({
+  items: z.array(z.object({ name: z.string(), switches: z.record(z.string(), switchValue) })),
+  switches: z
+    .record(z.string(), z.object({ question: z.string(), values: z.record(z.string(), z.string()) }))
+    .describe('What each switch decides, and what each of its values means.'),
+})
+
 export const scimClientView = z.object({
   id,
   name: z.string(),
   dialect: z.string(),
+  switches: z.record(z.string(), switchValue).describe('What the client has otherwise than its dialect.'),
+  effectiveSwitches: z.record(z.string(), z.object({ value: switchValue, layer: z.enum(['client', 'dialect']) })),
   onExisting: z.enum(['conflict', 'adopt']),
   allowPrivileged: z.boolean(),
   jwks: z.record(z.string(), z.unknown()).nullable(),

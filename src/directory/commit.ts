@@ -125,6 +125,7 @@ async function writeIdentities(
 ): Promise<void> {
   const org = workspace.context.organization.id
   await store.identities.insertMany(org, workspace.identities, session)
+  for (const _id of workspace.severed) await store.identities.deleteOne(org, { _id }, session)
   for (const user of workspace.departed) await store.identities.deleteMany(org, { user }, session)
   if (login?.identity != null) {
     await store.identities.updateOne(

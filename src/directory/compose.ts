@@ -183,10 +183,12 @@ function uniqueAttributes(type: ResourceType) {
   )
 }
 
+/** Who gave something and is still there: values of a connection outlive the link to it, its say does not. */
 function managersOf(parts: UserParts): readonly Source[] {
-  const managers = new Set<Source>(parts.links)
-  for (const entry of parts.sources) managers.add(entry.source)
-  for (const grant of parts.grants) for (const entry of grant.sources) managers.add(entry.source)
-  for (const { client } of parts.externalIds) managers.add(client as Source)
-  return [...managers].sort()
+  const given = [
+    ...parts.sources.map(({ source }) => source),
+    ...parts.grants.flatMap(({ sources }) => sources.map(({ source }) => source)),
+    ...parts.externalIds.map(({ client }) => client as Source),
+  ]
+  return [...new Set([...parts.links, ...given.filter((source) => !source.startsWith('login:'))])].sort()
 }

@@ -54,3 +54,19 @@ export async function linkUser(
   await writeUser(environment, workspace, before, written, intent, effects)
   if (!workspace.users.has(before._id)) workspace.users.set(before._id, { before, after: before })
 }
+
+/** Plans that a connection has no say any more about a user whose link to it is cut. What it gave stays. */
+export function unlinkUser(
+  environment: DirectoryEnvironment,
+  workspace: Workspace,
+  user: UserDocument,
+  connection: string,
+): void {
+  const draft = workspace.users.get(user._id)
+  const present = draft === undefined ? user : draft.after
+  if (present === null) return
+  const parts = partsOf(environment, present)
+  const links = parts.links.filter((source) => source !== `login:${connection}`)
+  const after = composeUser(environment.userType, { ...parts, links })
+  workspace.users.set(user._id, { before: draft === undefined ? user : draft.before, after })
+}

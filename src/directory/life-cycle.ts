@@ -6,7 +6,7 @@ import { repeatOnConflict } from './apply.ts'
 import { commit } from './commit.ts'
 import { composeUser, grantsAsRoles, versionTag } from './compose.ts'
 import { type DirectoryEnvironment, isId } from './environment.ts'
-import { writeHolds } from './hold-user.ts'
+import { unlinkUser, writeHolds } from './hold-user.ts'
 import { lift, place } from './holds.ts'
 import { loadUser } from './plan-user.ts'
 import { guardLastHolders, guardPrivilegedGrants } from './privilege.ts'
@@ -76,11 +76,12 @@ export async function unlinkIdentity(
   const org = context.organization.id
   const found = isId(user) && isId(identity) ? await store.identities.findOne(org, { _id: identity, user }) : null
   if (found === null) throw new UsherError('not_found', 'There is no such identity.')
-  const workspace = new Workspace(context)
-  workspace.record('User', user, null, 'unlink', [{ method: 'DELETE', path: `/Users/${user}/identities/${identity}` }])
-  await store.transaction(async (session) => {
-    await store.identities.deleteOne(org, { _id: identity, user }, session)
-    await store.changes.insertMany(org, workspace.changes, session)
+  await changeUser(environment, context, user, async (workspace, before) => {
+    unlinkUser(environment, workspace, before, found.connection)
+    workspace.severed.push(identity)
+    workspace.record('User', user, null, 'unlink', [
+      { method: 'DELETE', path: `/Users/${user}/identities/${identity}` },
+    ])
   })
 }
 

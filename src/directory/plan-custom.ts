@@ -77,7 +77,8 @@ export async function planCustomWrite(
   let named: (path: string) => boolean = () => false
   let supplied: ReadonlySet<string>
   if (operation.method === 'PUT') {
-    body = keepUnseen(type, parts.attributes, normalise(type, data, options))
+    const kept = context.dialect.putMerge === 'merge' ? base : {}
+    body = keepUnseen(type, parts.attributes, normalise(type, data, options, kept))
     supplied = suppliedBy(body)
   } else {
     const operations = readPatch(type, data, { ...options, resourceId: id })

@@ -64,9 +64,11 @@ export async function planGroupPut(
 ): Promise<PlannedResource> {
   const before = await loadGroup(environment, workspace, operation.id)
   await checkGroupPrecondition(environment, workspace, before, operation.ifMatch)
-  const body = readBody(environment, workspace, operation.data)
+  const { putMerge, putOmittedMembers } = workspace.context.dialect
+  const merges = putMerge === 'merge'
+  const body = readBody(environment, workspace, operation.data, merges ? patchable(environment, workspace, before) : {})
   const { members, ...attributes } = body
-  const keep = !mentionsMembers(operation.data) && workspace.context.dialect.putOmittedMembers === 'keep'
+  const keep = !mentionsMembers(operation.data) && (merges || putOmittedMembers === 'keep')
   let changes: MemberChanges = noMemberChanges
   if (!keep) {
     const values = (members ?? []) as readonly Resource[]
@@ -94,11 +96,7 @@ export async function planGroupPatch(
     note: context.note,
     resourceId: before._id,
   })
-  const externalId = externalIdFor(before.externalIds, clientOf(workspace))
-  const base: Resource = {
-    ...fromStored(environment.groupType, before.resource),
-    ...(externalId === undefined ? {} : { externalId }),
-  }
+  const base = patchable(environment, workspace, before)
   const { resource, deferred } = applyPatch(environment.groupType, base, operations, {
     switches: context.dialect,
     note: context.note,
@@ -154,11 +152,23 @@ async function checkGroupPrecondition(
   workspace.guardGroup(group, version)
 }
 
-function readBody(environment: DirectoryEnvironment, workspace: Workspace, data: unknown): Resource {
-  const body = normalise(environment.groupType, resolveReferences(data, workspace), {
-    switches: workspace.context.dialect,
-    note: workspace.context.note,
-  })
+/** What a client sees of a group and may write, but for its members. */
+function patchable(environment: DirectoryEnvironment, workspace: Workspace, group: GroupDocument): Resource {
+  const externalId = externalIdFor(group.externalIds, clientOf(workspace))
+  return {
+    ...fromStored(environment.groupType, group.resource),
+    ...(externalId === undefined ? {} : { externalId }),
+  }
+}
+
+function readBody(
+  environment: DirectoryEnvironment,
+  workspace: Workspace,
+  data: unknown,
+  kept: Resource = {},
+): Resource {
+  const { dialect, note } = workspace.context
+  const body = normalise(environment.groupType, resolveReferences(data, workspace), { switches: dialect, note }, kept)
   readMembers((body.members ?? []) as readonly Resource[])
   return body
 }

@@ -68,14 +68,11 @@ export async function planUserPut(
   const before = await loadUser(environment, workspace, operation.id)
   checkPrecondition(operation.ifMatch, versionTag(before.version))
   const data = resolveReferences(operation.data, workspace)
-  const body = normalise(environment.userType, data, { switches: context.dialect, note: context.note })
-  const written = splitUser(body)
-  const merged =
-    context.dialect.putMerge === 'merge'
-      ? { ...written, attributes: { ...attributesOf(environment, before), ...written.attributes } }
-      : written
+  // The state is the client's only when it says one: `active` is never filled in from what holds.
+  const kept = context.dialect.putMerge === 'merge' ? await patchable(environment, workspace, before, true) : {}
+  const body = normalise(environment.userType, data, { switches: context.dialect, note: context.note }, kept)
   const intent = { action: 'replace' as const, named: () => false, namedRoles: new Set<string>() }
-  const changed = await writeUser(environment, workspace, before, merged, intent, null)
+  const changed = await writeUser(environment, workspace, before, splitUser(body), intent, null)
   return { id: before._id, created: false, changed, supplied: suppliedBy(body) }
 }
 
@@ -89,12 +86,8 @@ export async function planUserPatch(
   checkPrecondition(operation.ifMatch, versionTag(before.version))
   const operations = readUserPatch(environment, workspace, before._id, operation.data)
   const facts = factsOf(operations)
-  const externalId = externalIdFor(before.externalIds, clientOf(workspace))
-  const roles = facts.names('roles') ? await effectiveRoles(environment, workspace.context, before) : []
   const base: Resource = {
-    ...attributesOf(environment, before),
-    ...(externalId === undefined ? {} : { externalId }),
-    ...(roles.length === 0 ? {} : { roles }),
+    ...(await patchable(environment, workspace, before, facts.names('roles'))),
     active: isActive(before.holds),
   }
   const { resource } = applyPatch(environment.userType, base, operations, {
@@ -121,6 +114,22 @@ export async function planUserDelete(
   checkPrecondition(operation.ifMatch, versionTag(before.version))
   await removeUser(environment, workspace, before)
   return null
+}
+
+/** What a client sees of a user and may write, but for the state; roles are read only where they matter. */
+async function patchable(
+  environment: DirectoryEnvironment,
+  workspace: Workspace,
+  user: UserDocument,
+  withRoles: boolean,
+): Promise<Resource> {
+  const externalId = externalIdFor(user.externalIds, clientOf(workspace))
+  const roles = withRoles ? await effectiveRoles(environment, workspace.context, user) : []
+  return {
+    ...attributesOf(environment, user),
+    ...(externalId === undefined ? {} : { externalId }),
+    ...(roles.length === 0 ? {} : { roles }),
+  }
 }
 
 /** Takes a user away with everything that belongs to it; the tombstone remembers. */

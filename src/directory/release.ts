@@ -1,11 +1,12 @@
 /** What becomes of a connection's users when the connection goes. Users with another source are only unlinked. */
 import type { RequestContext } from '../context.ts'
-import type { UserDocument } from '../store/documents.ts'
+import { UsherError } from '../errors.ts'
+import type { IdentityDocument, UserDocument } from '../store/documents.ts'
 import { repeatOnConflict } from './apply.ts'
 import { commit } from './commit.ts'
 import { recordDepartures } from './departures.ts'
 import type { DirectoryEnvironment } from './environment.ts'
-import { writeHolds } from './hold-user.ts'
+import { unlinkUser, writeHolds } from './hold-user.ts'
 import { place } from './holds.ts'
 import { removeUser } from './plan-user.ts'
 import { guardLastHolders } from './privilege.ts'
@@ -46,26 +47,52 @@ export async function releaseConnection(
   const { store } = environment
   const org = context.organization.id
   const identities = await store.identities.find(org, { connection }, { sort: { _id: 1 }, limit })
-  for (const { _id, user } of identities) {
-    await repeatOnConflict(async () => {
-      const document = await store.users.findOne(org, { _id: user })
-      const workspace = new Workspace(context)
-      if (document !== null && choice !== 'keep' && !hasOtherSource(document, connection)) {
-        if (choice === 'delete') await removeUser(environment, workspace, document)
-        else {
-          const hold = { kind: 'deactivated' as const, source: context.source, at: context.now }
-          await writeHolds(environment, workspace, document, place(document.holds, hold), 'deactivate')
-        }
-        await recordDepartures(environment, workspace)
-        if (!workspace.isEmpty) {
-          await guardLastHolders(environment, workspace)
-          await commit(environment, workspace, null)
-        }
-      }
-      await store.identities.deleteOne(org, { _id })
-    })
+  for (const identity of identities) {
+    try {
+      await releaseOne(environment, context, identity, choice)
+    } catch (error) {
+      if (!(error instanceof UsherError) || error.code !== 'last_admin_kept') throw error
+      // Nobody is left without the last holder of a privileged role: such a user is only unlinked.
+      await releaseOne(environment, context, identity, 'keep')
+    }
   }
   return store.identities.count(org, { connection })
+}
+
+async function releaseOne(
+  environment: DirectoryEnvironment,
+  context: RequestContext,
+  { _id, user, connection }: IdentityDocument,
+  choice: 'keep' | 'deactivate' | 'delete',
+): Promise<void> {
+  await repeatOnConflict(async () => {
+    const document = await environment.store.users.findOne(context.organization.id, { _id: user })
+    const workspace = new Workspace(context)
+    workspace.severed.push(_id)
+    if (document !== null) await releaseUser(environment, workspace, document, connection, choice)
+    await guardLastHolders(environment, workspace)
+    await commit(environment, workspace, null)
+  })
+}
+
+async function releaseUser(
+  environment: DirectoryEnvironment,
+  workspace: Workspace,
+  user: UserDocument,
+  connection: string,
+  choice: 'keep' | 'deactivate' | 'delete',
+): Promise<void> {
+  const sole = !hasOtherSource(user, connection)
+  if (sole && choice === 'delete') {
+    await removeUser(environment, workspace, user)
+    return recordDepartures(environment, workspace)
+  }
+  if (sole && choice === 'deactivate') {
+    const { source, now: at } = workspace.context
+    const holds = place(user.holds, { kind: 'deactivated', source, at })
+    await writeHolds(environment, workspace, user, holds, 'deactivate')
+  }
+  unlinkUser(environment, workspace, user, connection)
 }
 
 /** Whether anybody but this connection (and the invitation that let the person in) gave the user something. */

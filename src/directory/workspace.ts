@@ -58,6 +58,8 @@ export class Workspace {
   readonly guardedGroups = new Map<string, GroupGuard>()
   readonly roleGuards = new Map<string, RoleGuard>()
   readonly identities: IdentityDocument[] = []
+  /** Ids of identities that are cut from their users. */
+  readonly severed: string[] = []
   readonly tombstones: TombstoneDocument[] = []
   readonly changes: ChangeDocument[] = []
   /** Ids by bulkId. */
@@ -79,6 +81,7 @@ export class Workspace {
       this.resources.size === 0 &&
       this.edges.size === 0 &&
       this.identities.length === 0 &&
+      this.severed.length === 0 &&
       this.dissolved.size === 0 &&
       this.departed.size === 0
     )

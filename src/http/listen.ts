@@ -2,6 +2,7 @@ import { createServer, type RequestListener, type Server } from 'node:http'
 import type { Socket } from 'node:net'
 import { UsherError } from '../errors.ts'
 import { scimErrorBody } from '../scim/errors.ts'
+import type { Draining } from './shutdown.ts'
 
 /** Longer than the idle time of the usual load balancers, so that they are the ones who close. */
 const keepAliveTimeout = 65_000
@@ -10,12 +11,13 @@ const keepAliveTimeout = 65_000
  * Makes the HTTP server: time limits for slow senders, and an answer for what is no HTTP request or has too long
  * headers, which never reaches the application.
  */
-export function createHttpServer(app: RequestListener): Server {
+export function createHttpServer(app: RequestListener, draining?: Draining): Server {
   const server = createServer(
     { keepAliveTimeout, headersTimeout: keepAliveTimeout + 1_000, requestTimeout: 120_000 },
     app,
   )
   server.on('clientError', refuseClient)
+  if (draining !== undefined) server.on('connection', draining.connected)
   return server
 }
 

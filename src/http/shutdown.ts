@@ -1,29 +1,46 @@
 import type { Server } from 'node:http'
-import type { RequestHandler } from 'express'
+import type { Socket } from 'node:net'
+import type { RequestHandler, Response } from 'express'
 
 /** Milliseconds that requests in flight have to end. */
 const deadline = 10_000
 
+/** Milliseconds that a connection which has asked nothing yet has left to do so. */
+const lastCall = 500
+
 /** Whether the process is about to end, and how it does so. */
 export interface Draining {
   isDraining(): boolean
-  /** Makes `/readyz` answer 503 and every answer close its connection. */
+  /** Makes `/readyz` answer 503 and every answer close its connection; a connection that asks nothing is closed. */
   begin(): void
   /** `Connection: close` on answers while draining. */
   readonly middleware: RequestHandler
+  /** To be told of every connection: the server does not count one that has never asked anything among the idle ones. */
+  connected(socket: Socket): void
 }
 
 /** Makes the switch from serving to draining; it goes one way. */
 export function createDraining(): Draining {
+  const silent = new Set<Socket>()
+  const unanswered = new Set<Response>()
   let draining = false
   return {
     isDraining: () => draining,
     begin() {
       draining = true
+      for (const response of unanswered) if (!response.headersSent) response.setHeader('Connection', 'close')
+      setTimeout(() => silent.forEach((socket) => socket.destroy()), lastCall).unref()
     },
-    middleware(_request, response, next) {
+    middleware(request, response, next) {
+      silent.delete(request.socket)
+      unanswered.add(response)
+      response.once('close', () => unanswered.delete(response))
       if (draining) response.setHeader('Connection', 'close')
       next()
+    },
+    connected(socket) {
+      silent.add(socket)
+      socket.once('close', () => silent.delete(socket))
     },
   }
 }

@@ -1,6 +1,7 @@
 /** Bearer tokens as they are kept, and who they stand for. */
 import type { Scope } from '../context.ts'
 import { type DialectName, dialectNames } from '../scim/dialects.ts'
+import { readOverrides } from '../scim/switches.ts'
 import type { CredentialDocument } from '../store/documents.ts'
 import type { CachedCredential } from './credential-cache.ts'
 import { newId, type OrganizationsEnvironment } from './environment.ts'
@@ -105,6 +106,7 @@ async function authenticatedBy(
   return {
     principal: { kind: 'scim', id: _id, name: owner.name, organization: org, onExisting, allowPrivileged },
     dialect: dialectOf(owner.dialect),
+    switches: readOverrides(owner.switches),
   }
 }
 

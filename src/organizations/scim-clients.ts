@@ -1,6 +1,7 @@
 import { UsherError } from '../errors.ts'
 import type { JsonObject } from '../schema/types.ts'
-import type { DialectName } from '../scim/dialects.ts'
+import { type DialectName, dialectNames, dialectWith, type SwitchName, type SwitchOverrides } from '../scim/dialects.ts'
+import { readOverrides, switchNames } from '../scim/switches.ts'
 import type { ScimClientDocument } from '../store/documents.ts'
 import { newId, type OrganizationContext, type OrganizationsEnvironment } from './environment.ts'
 import { readPage } from './paging.ts'
@@ -12,6 +13,10 @@ export interface ScimClientView {
   readonly id: string
   readonly name: string
   readonly dialect: string
+  /** What the client has otherwise than its dialect. */
+  readonly switches: SwitchOverrides
+  /** What holds for the client, and where it comes from. */
+  readonly effectiveSwitches: Readonly<Record<string, EffectiveSwitch>>
   readonly onExisting: 'conflict' | 'adopt'
   readonly allowPrivileged: boolean
   /** Public keys (RFC 7517) for `private_key_jwt`. */
@@ -23,9 +28,15 @@ export interface ScimClientView {
   readonly createdAt: string
 }
 
+export interface EffectiveSwitch {
+  readonly value: string | boolean
+  readonly layer: 'client' | 'dialect'
+}
+
 export interface ScimClientInput {
   readonly name: string
   readonly dialect?: DialectName | undefined
+  readonly switches?: SwitchOverrides | undefined
   readonly onExisting?: 'conflict' | 'adopt' | undefined
   readonly allowPrivileged?: boolean | undefined
   readonly jwks?: JsonObject | null | undefined
@@ -33,10 +44,14 @@ export interface ScimClientInput {
 
 /** A merge patch: null puts a default back. */
 export type ScimClientPatch = {
-  readonly [Name in keyof ScimClientInput]?: ScimClientInput[Name] | null | undefined
+  readonly [Name in Exclude<keyof ScimClientInput, 'name' | 'switches'>]?: ScimClientInput[Name] | null | undefined
 } & {
   readonly name?: string | undefined
+  readonly switches?: SwitchesPatch | null | undefined
 }
+
+/** Null puts the value of the dialect back. */
+type SwitchesPatch = { readonly [Name in SwitchName]?: SwitchOverrides[Name] | null }
 
 /** Makes a client with its first token, which is in this answer only. @throws UsherError `privileged_grant_refused` */
 export async function createScimClient(
@@ -51,6 +66,7 @@ export async function createScimClient(
     org: organization.id,
     name: input.name,
     dialect: input.dialect ?? 'rfc',
+    switches: input.switches ?? {},
     onExisting: input.onExisting ?? 'conflict',
     allowPrivileged: input.allowPrivileged ?? false,
     jwks: input.jwks ?? null,
@@ -108,12 +124,14 @@ export async function patchScimClient(
   const fields = {
     ...(patch.name === undefined ? {} : { name: patch.name }),
     ...(patch.dialect === undefined ? {} : { dialect: patch.dialect ?? 'rfc' }),
+    ...switchesSet(patch.switches),
     ...(patch.onExisting === undefined ? {} : { onExisting: patch.onExisting ?? 'conflict' }),
     ...(patch.allowPrivileged === undefined ? {} : { allowPrivileged: patch.allowPrivileged ?? false }),
     ...(patch.jwks === undefined ? {} : { jwks: patch.jwks }),
   }
-  if (Object.keys(fields).length > 0) {
-    await environment.store.scimClients.updateOne(org, { _id: id }, { $set: fields })
+  const back = switchesUnset(patch.switches)
+  if (Object.keys(fields).length + Object.keys(back).length > 0) {
+    await environment.store.scimClients.updateOne(org, { _id: id }, { $set: fields, $unset: back })
     // What was issued for a key that may be among the old ones ends with them.
     if (patch.jwks !== undefined) {
       await environment.store.credentials.deleteMany({ org, client: id, kind: 'access', issuedFor: null })
@@ -136,6 +154,26 @@ export async function deleteScimClient(
   credentialCache.clear()
 }
 
+/** Each switch has a path of its own, so that changes of different ones at once are both kept. */
+function switchesSet(patch: SwitchesPatch | null | undefined): Readonly<Record<string, unknown>> {
+  if (patch === null) return { switches: {} }
+  const set = Object.entries(patch ?? {}).filter(([, value]) => value !== null)
+  return Object.fromEntries(set.map(([name, value]) => [`switches.${name}`, value]))
+}
+
+function switchesUnset(patch: SwitchesPatch | null | undefined): Readonly<Record<string, ''>> {
+  const back = Object.entries(patch ?? {}).filter(([, value]) => value === null)
+  return Object.fromEntries(back.map(([name]) => [`switches.${name}`, '']))
+}
+
+function effectiveSwitches(dialect: string, switches: SwitchOverrides): Readonly<Record<string, EffectiveSwitch>> {
+  const preset = dialectNames.find((name) => name === dialect) ?? 'rfc'
+  const effective = dialectWith(preset, switches)
+  return Object.fromEntries(
+    switchNames.map((name) => [name, { value: effective[name], layer: name in switches ? 'client' : 'dialect' }]),
+  )
+}
+
 function refuseUnlessOperator({ principal }: OrganizationContext): void {
   if (principal.kind === 'operator' || principal.kind === 'system') return
   throw new UsherError(
@@ -151,10 +189,13 @@ function showClient(
   tokens: readonly ScimTokenView[],
 ): ScimClientView {
   const { _id: id, name, dialect, onExisting, allowPrivileged, jwks, created } = document
+  const switches = readOverrides(document.switches)
   return {
     id,
     name,
     dialect,
+    switches,
+    effectiveSwitches: effectiveSwitches(dialect, switches),
     onExisting,
     allowPrivileged,
     jwks: jwks ?? null,

@@ -1,6 +1,6 @@
 import type { OrganizationRef, Principal } from '../context.ts'
 import type { ConnectionState, RoleState } from '../provisioning/types.ts'
-import type { DialectName } from '../scim/dialects.ts'
+import type { DialectName, SwitchOverrides } from '../scim/dialects.ts'
 
 export type { RoleState }
 
@@ -56,6 +56,8 @@ export interface LoginTransaction {
 export interface AuthenticatedScimClient {
   readonly principal: Extract<Principal, { kind: 'scim' }>
   readonly dialect: DialectName
+  /** What the client has otherwise than its dialect. */
+  readonly switches?: SwitchOverrides
 }
 
 /** What a bearer token stands for. */
@@ -63,6 +65,7 @@ export type Authenticated =
   | {
       readonly principal: Extract<Principal, { kind: 'operator' }> | Extract<Principal, { kind: 'key' }>
       readonly dialect: 'rfc'
+      readonly switches?: undefined
     }
   | AuthenticatedScimClient
 

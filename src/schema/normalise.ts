@@ -39,8 +39,8 @@ export function normalise(
   requireAttributes(type, type.attributes, resource)
   for (const { schema } of type.extensions) {
     const urn = schema.toLowerCase()
-    const before = (kept[schema] ?? {}) as JsonObject
-    const container = readContainer(reading, schema, containers.has(urn) ? containers.get(urn) : before, before)
+    const before = kept[schema] as JsonObject | undefined
+    const container = containers.has(urn) ? readContainer(reading, schema, containers.get(urn), before) : before
     if (container !== undefined) resource[schema] = container
   }
   requireExtensions(type, resource)
@@ -80,7 +80,7 @@ function sortMembers(reading: Reading, body: Readonly<Record<string, unknown>>):
   return { core, containers, schemas }
 }
 
-function readContainer(reading: Reading, urn: string, value: unknown, kept: JsonObject): JsonObject | undefined {
+function readContainer(reading: Reading, urn: string, value: unknown, kept: JsonObject = {}): JsonObject | undefined {
   if (isUnassigned(value)) return undefined
   const attributes = reading.type.extensionAttributes.get(urn.toLowerCase())
   if (attributes === undefined) return undefined
@@ -102,7 +102,9 @@ function readAll(
   let assigned = false
   for (const attribute of attributes) {
     if (attribute.mutability === 'readOnly' || attribute.path === 'schemas') continue
-    const value = members.has(attribute) ? readAttribute(reading, attribute, members.get(attribute)) : kept[attribute.name]
+    const value = members.has(attribute)
+      ? readAttribute(reading, attribute, members.get(attribute))
+      : kept[attribute.name]
     if (value === undefined) continue
     values[attribute.name] = value
     assigned = true

@@ -1,7 +1,7 @@
 import type { OrganizationRef, Principal, RequestContext, Source } from '../context.ts'
 import { UsherError } from '../errors.ts'
 import type { Authenticated } from '../organizations/types.ts'
-import { dialects } from './dialects.ts'
+import { dialectWith } from './dialects.ts'
 
 export interface ContextParts {
   readonly requestId: string
@@ -19,7 +19,7 @@ export function scimContext(who: Authenticated, organization: OrganizationRef, p
     principal: who.principal,
     organization,
     source: sourceOf(who.principal),
-    dialect: dialects[who.dialect],
+    dialect: dialectWith(who.dialect, who.switches),
     baseUrl: scimBaseUrl(parts.publicUrl, organization.slug),
   }
 }

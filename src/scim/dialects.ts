@@ -22,7 +22,6 @@ export interface Dialect extends NormaliseSwitches, FilterSwitches, PatchSwitche
   readonly routeCase: 'insensitive' | 'exact'
   /** Among which resources an `externalId` must be unique. */
   readonly externalIdUnique: 'none' | 'client' | 'organization'
-  readonly groupNameUnique: boolean
   /** The members of a group whose PUT does not name any. */
   readonly putOmittedMembers: 'clear' | 'keep'
   /** Attributes that a PUT omits. In no preset `merge`: it is for single SCIM clients. */
@@ -30,6 +29,10 @@ export interface Dialect extends NormaliseSwitches, FilterSwitches, PatchSwitche
   /** `attributes` and `excludedAttributes` in one request. */
   readonly bothProjections: 'attributesWins' | 'refuse'
 }
+
+export type SwitchName = Exclude<keyof Dialect, 'name'>
+/** Switches that one SCIM client has otherwise than its dialect. */
+export type SwitchOverrides = { readonly [Name in SwitchName]?: Dialect[Name] }
 
 const rfc: Dialect = {
   name: 'rfc',
@@ -49,7 +52,6 @@ const rfc: Dialect = {
   routeCase: 'insensitive',
   bareWords: 'refuse',
   externalIdUnique: 'none',
-  groupNameUnique: true,
   stringBooleans: 'accept',
   bareExtensionNames: 'accept',
   managerShape: 'accept',
@@ -122,4 +124,9 @@ export const dialects: Readonly<Record<DialectName, Dialect>> = {
     bothProjections: 'refuse',
     countryAlpha2: true,
   },
+}
+
+/** The preset of this name with what a SCIM client has otherwise. */
+export function dialectWith(name: DialectName, overrides: SwitchOverrides = {}): Dialect {
+  return { ...dialects[name], ...overrides }
 }

@@ -6,7 +6,7 @@ import type { RequestRecord } from '../http/request-record.ts'
 import type { Authenticated } from '../organizations/types.ts'
 import type { ScimService } from './call.ts'
 import { authorize, scimContext } from './context.ts'
-import { type Dialect, dialects } from './dialects.ts'
+import { type Dialect, dialects, dialectWith } from './dialects.ts'
 import type { Located } from './place.ts'
 
 /**
@@ -76,7 +76,7 @@ export async function discoveryDialect({ organizations, now }: ScimService, requ
   if (authorization === undefined) return dialects.rfc
   try {
     const who = await organizations.authenticate(bearerToken(authorization), now())
-    return dialects[who?.dialect ?? 'rfc']
+    return who === null ? dialects.rfc : dialectWith(who.dialect, who.switches)
   } catch {
     // Discovery needs no credentials, so that bad ones are no reason to refuse it.
     return dialects.rfc

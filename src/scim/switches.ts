@@ -1,4 +1,4 @@
-import type { Dialect } from './dialects.ts'
+import type { SwitchName, SwitchOverrides } from './dialects.ts'
 
 /** What a switch of a dialect decides, for documentation and the admin API. */
 export interface SwitchDescription {
@@ -9,7 +9,7 @@ export interface SwitchDescription {
 }
 
 /** Every switch of a dialect, in the order of the documentation. */
-export const switches: Readonly<Record<Exclude<keyof Dialect, 'name'>, SwitchDescription>> = {
+export const switches: Readonly<Record<SwitchName, SwitchDescription>> = {
   filteredReplaceMiss: {
     question: 'PATCH replaces `emails[type eq "work"]` of a user who has none.',
     values: {
@@ -86,10 +86,6 @@ export const switches: Readonly<Record<Exclude<keyof Dialect, 'name'>, SwitchDes
       organization: '409 when any SCIM client of the organization has given it already.',
     },
   },
-  groupNameUnique: {
-    question: 'A second group with the same `displayName`.',
-    values: { true: '409 uniqueness.', false: 'It is allowed.' },
-  },
   stringBooleans: {
     question: '`"True"` and `"False"` for booleans, in bodies and filters.',
     values: { accept: 'They are read as booleans.', refuse: '400 invalidValue, in filters 400 invalidFilter.' },
@@ -134,4 +130,19 @@ export const switches: Readonly<Record<Exclude<keyof Dialect, 'name'>, SwitchDes
     question: 'Countries of addresses that are not two letters.',
     values: { true: '400 invalidValue.', false: 'They are stored as given.' },
   },
+}
+
+export const switchNames = Object.keys(switches) as readonly SwitchName[]
+
+/** The values that a switch may have, as JSON has them. */
+export function switchValues(name: SwitchName): readonly (string | boolean)[] {
+  return Object.keys(switches[name].values).map((value) =>
+    value === 'true' || value === 'false' ? value === 'true' : value,
+  )
+}
+
+/** What of a stored table is a switch with one of its values: another release may have known others. */
+export function readOverrides(stored: Readonly<Record<string, unknown>> = {}): SwitchOverrides {
+  const known = switchNames.filter((name) => switchValues(name).some((value) => value === stored[name]))
+  return Object.fromEntries(known.map((name) => [name, stored[name]]))
 }

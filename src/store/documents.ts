@@ -203,6 +203,8 @@ export interface ScimClientDocument extends Scoped {
   readonly _id: string
   readonly name: string
   readonly dialect: string
+  /** Switches that this client has otherwise than its dialect, by their names. */
+  readonly switches?: Readonly<Record<string, string | boolean>>
   readonly onExisting: 'conflict' | 'adopt'
   readonly allowPrivileged: boolean
   /** Public keys (RFC 7517) by which the client authenticates with `private_key_jwt`. */

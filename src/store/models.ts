@@ -245,6 +245,7 @@ const definitions = {
       org: String,
       name: String,
       dialect: String,
+      switches: Mixed,
       onExisting: String,
       allowPrivileged: Boolean,
       created: Date,

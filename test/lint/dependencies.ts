@@ -39,8 +39,8 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
 
 const pure = ['schema', 'filter', 'patch', 'provisioning']
 const everywhere = ['errors.ts', 'context.ts']
-/** What the rooms with effects may import besides: the table of dialects, which is data. */
-const everywhereButPure = ['scim/dialects.ts']
+/** What the rooms with effects may import besides: the tables of dialects and their switches, which are data. */
+const everywhereButPure = ['scim/dialects.ts', 'scim/switches.ts']
 /** Types that the rooms with effects may name: what a setting is, and what a logger is. */
 const typesForEffects = ['config.ts', 'http/log.ts']
 
