@@ -46,8 +46,10 @@ export const roleRoutes: readonly Route[] = [
       bodyOptional: true,
       answers: { 200: roleView, 201: roleView },
     },
-    async ({ environment }, call) => {
+    async ({ environment, directory }, call) => {
       const { created, role } = await putRole(environment, call.context, parameter(call, 'name'), call.body)
+      // Anybody may have written the name before it was a role: nobody holds a privileged role by that.
+      if (created && role.privileged) await directory.withdrawRole(call.context, role.name)
       return { status: created ? 201 : 200, body: role }
     },
   ),

@@ -105,3 +105,22 @@ describe('a role that is deleted', () => {
     assert.deepEqual(values(await client.must('GET', `/Users/${id}`)), ['member'])
   })
 })
+
+describe('a role that is made', () => {
+  it('f25 G8 as a privileged one is held by nobody who had its name written before', async () => {
+    const organization = await usher.organization()
+    const client = await organization.scimClient()
+    const { id } = await client.must('POST', '/Users', user('ann', { roles: [{ value: 'boss' }] }))
+    await organization.admin('PUT', '/roles/boss', { privileged: true })
+    assert.deepEqual(values(await client.must('GET', `/Users/${id}`)), ['member'])
+  })
+
+  it('as an ordinary one is held by those who had its name written before', async () => {
+    const organization = await usher.organization()
+    const client = await organization.scimClient()
+    const { id } = await client.must('POST', '/Users', user('ann', { roles: [{ value: 'editor' }] }))
+    await organization.admin('PUT', '/roles/editor', {})
+    const { roles } = await organization.admin('GET', `/users/${id}/provenance`)
+    assert.deepEqual(roles[0], { value: 'editor', sources: [`scim:${client.id}`] })
+  })
+})

@@ -62,8 +62,8 @@ describe('the switches of one SCIM client', () => {
     const organization = await usher.organization()
     const { id } = await organization.scimClient()
     for (const [wrong, path] of [
-      [{ shoeSize: 42 }, 'switches'],
-      [{ name: 'okta' }, 'switches'],
+      [{ shoeSize: 42 }, 'switches.shoeSize'],
+      [{ name: 'okta' }, 'switches.name'],
       [{ putMerge: 'perhaps' }, 'switches.putMerge'],
       [{ countryAlpha2: 'true' }, 'switches.countryAlpha2'],
     ] as const) {
