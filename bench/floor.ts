@@ -10,8 +10,13 @@ type Handler = (body: Body) => Promise<unknown>
 /** Documents written by the floor belong to an organization of their own, in the same collections. */
 const floorOrg = 'floor'
 
+/** What an answer is made of. */
+const shown = { search: 0, sources: 0 }
+
 interface Templates {
   readonly org: string
+  /** What Usher answers for one user: the floor's answers have as many members. */
+  readonly answer: Document
   readonly scimUser: Document
   readonly loginUser: Document
   readonly identity: Document
@@ -52,6 +57,7 @@ export function floorHandlers(client: mongoose.mongo.MongoClient): Readonly<Reco
         { projection: { _id: 0, group: 1, member: 1 } },
       )
       .toArray()
+  const answered = ({ resource }: Document) => ({ ...templates.answer, ...resource })
   const newUser = (template: Document, name: string): Document & { readonly _id: string } => ({
     ...template,
     _id: randomUUID(),
@@ -104,10 +110,11 @@ export function floorHandlers(client: mongoose.mongo.MongoClient): Readonly<Reco
 
   return {
     /** Not measured: reads what the other handlers copy. */
-    async prepare({ org = '', scimUser = '', loginUser = '', largeGroup = '' }) {
+    async prepare({ org = '', scimUser = '', loginUser = '', largeGroup = '', answer = '' }) {
       const edge = (await memberships.findOne({ org, group: largeGroup }, { projection: { _id: 0 } }))!
       templates = {
         org,
+        answer: JSON.parse(answer) as Document,
         scimUser: (await users.findOne({ _id: scimUser }))!,
         loginUser: (await users.findOne({ _id: loginUser }))!,
         identity: (await identities.findOne({ org, user: loginUser }))!,
@@ -120,7 +127,7 @@ export function floorHandlers(client: mongoose.mongo.MongoClient): Readonly<Reco
       return {}
     },
     async fixed() {
-      return templates.scimUser.resource
+      return templates.answer
     },
     async read({ id = '' }) {
       const { org } = templates
@@ -131,22 +138,27 @@ export function floorHandlers(client: mongoose.mongo.MongoClient): Readonly<Reco
         pipeline: [{ $match: { org } }, { $project: { _id: 0, group: 1 } }],
         as: 'edges',
       }
-      const [user] = await users.aggregate([{ $match: { _id: id, org } }, { $lookup: edges }]).toArray()
-      return user?.resource
+      const [user] = await users
+        .aggregate([{ $match: { _id: id, org } }, { $project: shown }, { $lookup: edges }])
+        .toArray()
+      return answered(user!)
     },
     async find({ userName = '' }) {
-      const found = await users.find({ org: templates.org, 'search.userName': userName }).limit(100).toArray()
+      const found = await users
+        .find({ org: templates.org, 'search.userName': userName }, { projection: shown })
+        .limit(100)
+        .toArray()
       await membershipsOf(found.map(({ _id }) => _id))
-      return { totalResults: found.length, Resources: found.map(({ resource }) => resource) }
+      return { totalResults: found.length, Resources: found.map(answered) }
     },
     async page({ after = '' }) {
       const found = await users
-        .find({ org: templates.org, _id: { $gt: after } })
+        .find({ org: templates.org, _id: { $gt: after } }, { projection: shown })
         .sort({ _id: 1 })
         .limit(101)
         .toArray()
       await membershipsOf(found.map(({ _id }) => _id))
-      return { itemsPerPage: found.length, Resources: found.map(({ resource }) => resource) }
+      return { itemsPerPage: found.length, Resources: found.map(answered) }
     },
     async create({ name = '' }) {
       const user = newUser(templates.scimUser, name)
@@ -154,7 +166,7 @@ export function floorHandlers(client: mongoose.mongo.MongoClient): Readonly<Reco
         await users.insertOne(user, { session })
         await changes.insertOne(newChange(templates.change, user._id), { session })
       })
-      return user.resource
+      return answered(user)
     },
     async patch({ id = '', title = '' }) {
       const [user] = await Promise.all([users.findOne({ _id: id, org: templates.org }), membershipsOf([id])])
@@ -164,7 +176,7 @@ export function floorHandlers(client: mongoose.mongo.MongoClient): Readonly<Reco
         await users.updateOne({ _id: id, org, version: fields.version }, { $set: next }, { session })
         await changes.insertOne(newChange(templates.change, id), { session })
       })
-      return next.resource
+      return answered(next)
     },
     async member({ group = '', member = '' }) {
       const { org } = templates

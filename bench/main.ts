@@ -41,7 +41,9 @@ async function run(options: Options, uri: string): Promise<void> {
   const stage = await setStage(usherClient, store, options)
   try {
     const { org, scimUser, loginUser, largeGroup } = stage
-    const prepare = { org, scimUser, loginUser, largeGroup }
+    const user = { method: 'GET', path: `/scim/v2/${stage.slug}/Users/${scimUser}`, token: stage.token, status: 200 }
+    const answer = JSON.stringify(await usherClient.must(user))
+    const prepare = { org, scimUser, loginUser, largeGroup, answer }
     await floorClient.must({ method: 'POST', path: '/prepare', body: prepare, status: 200 })
     const tokens = Math.ceil(options.seconds * tokensPerSecond)
     const figures: Figure[] = []

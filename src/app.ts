@@ -30,6 +30,7 @@ import { type Sandbox, seedSandbox } from './sandbox/seed.ts'
 import { createStartRouter } from './sandbox/start-page.ts'
 import { builtInDocuments, readDocuments } from './schema/documents.ts'
 import { createRegistry, type SchemaRegistry } from './schema/registry.ts'
+import { AsyncRuns } from './scim/async-runs.ts'
 import { dialects } from './scim/dialects.ts'
 import { createScimRouter } from './scim/router.ts'
 import { Scans } from './scim/scans.ts'
@@ -57,7 +58,7 @@ export interface App {
   /** Puts the demo organization in place; its identity provider must answer. */
   seedSandbox(provider: { readonly issuer: string; readonly clientSecret: string }): Promise<Sandbox>
   readonly background: Background<'jobs' | 'domains'>
-  /** Ends the background work. */
+  /** Ends the background work, what was accepted from clients when it is done. */
   stop(): Promise<void>
 }
 
@@ -103,6 +104,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     log,
   )
   const draining = createDraining()
+  const asyncRuns = new AsyncRuns()
   let sandbox: Sandbox | null = null
   const app = createHttpApp({
     log,
@@ -117,6 +119,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       publicUrl: config.publicUrl,
       cursorKeys: [await sharedSecret(store, 'cursor-key')],
       scans: new Scans(),
+      asyncRuns,
       log,
       now,
     }),
@@ -147,7 +150,10 @@ export async function createApp(options: AppOptions): Promise<App> {
       return sandbox
     },
     background,
-    stop: background.stop,
+    async stop() {
+      await asyncRuns.settle()
+      await background.stop()
+    },
   }
 }
 

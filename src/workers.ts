@@ -42,10 +42,14 @@ export function onSettingsAnnounced(act: () => void): void {
   if (cluster.isWorker) process.on('message', (message) => message === settingsChanged && act())
 }
 
-/** Starts the workers. */
+/**
+ * Starts the workers. They take connections from one listening socket themselves: a connection that this process handed
+ * to a worker that has just died would be answered by nobody.
+ */
 export function superviseWorkers({ count, environment, log }: Workers): Supervision {
   const { promise: ready, resolve, reject } = Promise.withResolvers<void>()
   let stopping = false
+  cluster.schedulingPolicy = cluster.SCHED_NONE
   cluster.once('listening', () => resolve())
   cluster.on('message', (from, message) => {
     if (message !== settingsChanged) return

@@ -3,7 +3,7 @@
  * and the ids of its newest change records. A popular group would otherwise be one document that everybody writes.
  */
 import { createHash } from 'node:crypto'
-import type { GroupDocument } from '../store/documents.ts'
+import type { GroupDocument, Showable } from '../store/documents.ts'
 import type { Session } from '../store/store.ts'
 import { type DirectoryEnvironment, timeOfId } from './environment.ts'
 
@@ -18,7 +18,7 @@ export interface DerivedVersion {
 export async function groupVersion(
   environment: DirectoryEnvironment,
   org: string,
-  group: GroupDocument,
+  group: Showable<GroupDocument>,
   session?: Session,
 ): Promise<DerivedVersion> {
   const changes = await environment.store.changes.find(
@@ -36,7 +36,7 @@ export async function groupVersion(
 export async function groupVersions(
   environment: DirectoryEnvironment,
   org: string,
-  groups: readonly GroupDocument[],
+  groups: readonly Showable<GroupDocument>[],
 ): Promise<ReadonlyMap<string, DerivedVersion>> {
   const recent = await environment.store.groups.aggregate<{ _id: string; recent: { _id: string }[] }>(
     org,
@@ -58,7 +58,7 @@ export async function groupVersions(
   return new Map(groups.map((group) => [group._id, derive(group, ids.get(group._id) ?? [])]))
 }
 
-function derive(group: GroupDocument, changes: readonly string[]): DerivedVersion {
+function derive(group: Showable<GroupDocument>, changes: readonly string[]): DerivedVersion {
   const hash = createHash('sha256').update(changes.join()).digest('base64url').slice(0, 12)
   const latest = changes[0] === undefined ? 0 : timeOfId(changes[0])
   return {

@@ -3,10 +3,16 @@ import type { RequestContext } from '../context.ts'
 import { UsherError } from '../errors.ts'
 import type { MongoQuery } from '../filter/types.ts'
 import type { JsonObject, JsonValue, ResourceType } from '../schema/types.ts'
-import type { CustomResourceDocument, GroupDocument, ResourceDocument, UserDocument } from '../store/documents.ts'
+import type {
+  CustomResourceDocument,
+  GroupDocument,
+  ResourceDocument,
+  Showable,
+  UserDocument,
+} from '../store/documents.ts'
 import { compileFilter } from './computed-filters.ts'
 import type { DirectoryEnvironment } from './environment.ts'
-import { showCustom, showGroups, showUsers } from './show.ts'
+import { showCustom, showGroups, showUsers, withoutUnshown } from './show.ts'
 import type { ListQuery, Page, Position, Shown, Wants } from './types.ts'
 
 /** Rows that `startIndex` may skip; beyond it a cursor is the way. */
@@ -66,15 +72,22 @@ async function readRange(
   sort: Sorting | null,
   skip: number,
   count: number,
-): Promise<readonly ResourceDocument[]> {
+): Promise<readonly Showable<ResourceDocument>[]> {
   const org = context.organization.id
   const source = collection(environment, type)
-  if (sort === null) return source.find(org, query, { sort: { _id: 1 }, skip, limit: count })
-  const rows: ResourceDocument[] = []
+  if (sort === null)
+    return source.find(org, query, {
+      sort: { _id: 1 },
+      skip,
+      limit: count,
+      projection: withoutUnshown,
+    })
+  const rows: Showable<ResourceDocument>[] = []
   let left = skip
   for (const range of ranges(type, sort, false)) {
     const rangeQuery = { $and: [query, range.query] }
-    rows.push(...(await source.find(org, rangeQuery, { sort: range.order, skip: left, limit: count - rows.length })))
+    const options = { sort: range.order, skip: left, limit: count - rows.length, projection: withoutUnshown }
+    rows.push(...(await source.find(org, rangeQuery, options)))
     if (rows.length >= count) return rows
     left = rows.length > 0 ? 0 : Math.max(0, left - (await source.count(org, rangeQuery, { limit: left + 1 })))
   }
@@ -97,12 +110,15 @@ async function byCursor(
   if (count === 0) return { rows: [], total: total ?? (await source.count(org, query)), next: null, previous: null }
 
   const backward = position?.direction === 'backward'
-  const rows: ResourceDocument[] = []
+  const rows: Showable<ResourceDocument>[] = []
   const all = ranges(type, list.sort, backward)
+  // A position holds the value that is sorted by.
+  const projection = list.sort === null ? withoutUnshown : { sources: 0 as const }
   for (const range of position === null ? all : all.slice(all.findIndex((one) => one.holds(position)))) {
     const within = position !== null && range.holds(position) ? range.beyond(position) : range.query
     const rangeQuery = { $and: [query, within] }
-    rows.push(...(await source.find(org, rangeQuery, { sort: range.order, limit: count + 1 - rows.length })))
+    const options = { sort: range.order, limit: count + 1 - rows.length, projection }
+    rows.push(...(await source.find(org, rangeQuery, options)))
     if (rows.length > count) break
   }
   const more = rows.length > count
@@ -169,7 +185,11 @@ function everyId(descending: boolean): Range {
   }
 }
 
-function positionOf(document: ResourceDocument, sort: Sorting | null, direction: Position['direction']): Position {
+function positionOf(
+  document: Showable<ResourceDocument>,
+  sort: Sorting | null,
+  direction: Position['direction'],
+): Position {
   if (sort === null || sort.key === idKey) return { value: undefined, id: document._id, direction }
   let value: unknown = document
   for (const name of sort.key.split('.')) value = (value as Record<string, unknown> | undefined)?.[name]
@@ -190,7 +210,7 @@ function typeQuery(type: ResourceType, filter: MongoQuery): MongoQuery {
 }
 
 interface Listable {
-  find(org: string, query: MongoQuery, options: object): Promise<readonly ResourceDocument[]>
+  find(org: string, query: MongoQuery, options: object): Promise<readonly Showable<ResourceDocument>[]>
   count(org: string, query: MongoQuery, options?: { readonly limit?: number }): Promise<number>
 }
 
@@ -204,7 +224,7 @@ async function show(
   environment: DirectoryEnvironment,
   context: RequestContext,
   type: ResourceType,
-  documents: readonly ResourceDocument[],
+  documents: readonly Showable<ResourceDocument>[],
   wants: Wants,
 ): Promise<readonly Shown[]> {
   const shown = await showAll(environment, context, type, documents, wants)
@@ -219,10 +239,14 @@ async function showAll(
   environment: DirectoryEnvironment,
   context: RequestContext,
   type: ResourceType,
-  documents: readonly ResourceDocument[],
+  documents: readonly Showable<ResourceDocument>[],
   wants: Wants,
 ): Promise<readonly JsonObject[]> {
-  if (type.name === 'User') return showUsers(environment, context, documents as readonly UserDocument[], wants)
-  if (type.name === 'Group') return showGroups(environment, context, documents as readonly GroupDocument[], wants)
-  return (documents as readonly CustomResourceDocument[]).map((document) => showCustom(type, context, document))
+  if (type.name === 'User')
+    return showUsers(environment, context, documents as readonly Showable<UserDocument>[], wants)
+  if (type.name === 'Group')
+    return showGroups(environment, context, documents as readonly Showable<GroupDocument>[], wants)
+  return (documents as readonly Showable<CustomResourceDocument>[]).map((document) =>
+    showCustom(type, context, document),
+  )
 }

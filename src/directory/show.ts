@@ -6,6 +6,7 @@ import type {
   GroupDocument,
   IdentityDocument,
   ResourceDocument,
+  Showable,
   UserDocument,
 } from '../store/documents.ts'
 import { enterpriseUrn, externalIdFor, provisioningUrn, schemasOf, versionTag } from './compose.ts'
@@ -18,10 +19,13 @@ import { fromStored } from './stored-form.ts'
 import { type DirectGroups, readSurroundings, type UserSurroundings } from './surroundings.ts'
 import type { Wants } from './types.ts'
 
+/** The projection that leaves what resources are shown from. */
+export const withoutUnshown = { search: 0, sources: 0 } as const
+
 export async function showUser(
   environment: DirectoryEnvironment,
   context: RequestContext,
-  user: UserDocument,
+  user: Showable<UserDocument>,
   wants: Wants,
   direct?: DirectGroups,
 ): Promise<JsonObject> {
@@ -45,19 +49,20 @@ export async function readShownUser(
     as: 'edges',
   }
   const lookup = wants('groups') || wants('roles') ? [{ $lookup: edges }] : []
-  const found = await environment.store.users.aggregate<UserWithEdges>(org, { _id: id }, lookup)
+  const steps = [{ $project: withoutUnshown }, ...lookup]
+  const found = await environment.store.users.aggregate<UserWithEdges>(org, { _id: id }, steps)
   if (found[0] === undefined) return null
   const { edges: direct = [], ...user } = found[0]
   const groups = direct.map(({ group }) => group)
   return showUser(environment, context, user, wants, groups.length === 0 ? new Map() : new Map([[id, groups]]))
 }
 
-type UserWithEdges = UserDocument & { readonly edges?: readonly { readonly group: string }[] }
+type UserWithEdges = Showable<UserDocument> & { readonly edges?: readonly { readonly group: string }[] }
 
 export async function showUsers(
   environment: DirectoryEnvironment,
   context: RequestContext,
-  users: readonly UserDocument[],
+  users: readonly Showable<UserDocument>[],
   wants: Wants,
   direct?: DirectGroups,
 ): Promise<readonly JsonObject[]> {
@@ -70,7 +75,7 @@ export async function showUsers(
 export function showUserWithin(
   environment: DirectoryEnvironment,
   context: RequestContext,
-  user: UserDocument,
+  user: Showable<UserDocument>,
   around: UserSurroundings,
   wants: Wants,
 ): JsonObject {
@@ -113,7 +118,7 @@ function groupValue(context: RequestContext, displays: ReadonlyMap<string, strin
   })
 }
 
-function provisioningOf(user: UserDocument, around: UserSurroundings): JsonObject {
+function provisioningOf(user: Showable<UserDocument>, around: UserSurroundings): JsonObject {
   const identities = around.identities.get(user._id) ?? []
   const lastLogin = latest(identities)
   const reason = reasonOf(user.holds)
@@ -138,12 +143,16 @@ function provisioningOf(user: UserDocument, around: UserSurroundings): JsonObjec
   }
 }
 
+const displays: Readonly<Record<string, string>> = {
+  scim: 'SCIM client',
+  login: 'Login',
+  admin: 'Administrator',
+  invitation: 'Invitation',
+  job: 'Job',
+}
+
 function displayOf(source: Source): string {
-  const kind = source.split(':', 1)[0]
-  return (
-    { scim: 'SCIM client', login: 'Login', admin: 'Administrator', invitation: 'Invitation', job: 'Job' }[kind ?? ''] ??
-    source
-  )
+  return displays[source.slice(0, source.indexOf(':'))] ?? source
 }
 
 function latest(identities: readonly IdentityDocument[]): string | undefined {
@@ -174,7 +183,7 @@ function managerOf(
 export async function showGroup(
   environment: DirectoryEnvironment,
   context: RequestContext,
-  group: GroupDocument,
+  group: Showable<GroupDocument>,
   wants: Wants,
 ): Promise<JsonObject> {
   const version = await groupVersion(environment, context.organization.id, group)
@@ -189,7 +198,7 @@ export async function showGroup(
 export async function showGroups(
   environment: DirectoryEnvironment,
   context: RequestContext,
-  groups: readonly GroupDocument[],
+  groups: readonly Showable<GroupDocument>[],
   wants: Wants,
 ): Promise<readonly JsonObject[]> {
   const versions = await groupVersions(environment, context.organization.id, groups)
@@ -220,7 +229,11 @@ export function memberValue(context: RequestContext) {
   })
 }
 
-export function showCustom(type: ResourceType, context: RequestContext, document: CustomResourceDocument): JsonObject {
+export function showCustom(
+  type: ResourceType,
+  context: RequestContext,
+  document: Showable<CustomResourceDocument>,
+): JsonObject {
   const attributes = fromStored(type, document.resource)
   const externalId = externalIdFor(document.externalIds, clientSource(context))
   return {
@@ -235,7 +248,7 @@ export function showCustom(type: ResourceType, context: RequestContext, document
 function groupForm(
   environment: DirectoryEnvironment,
   context: RequestContext,
-  group: GroupDocument,
+  group: Showable<GroupDocument>,
   { version, lastModified }: DerivedVersion,
   members: readonly JsonObject[],
 ): JsonObject {
@@ -254,7 +267,7 @@ function groupForm(
 function metaOf(
   type: ResourceType,
   context: RequestContext,
-  document: ResourceDocument,
+  document: Showable<ResourceDocument>,
   version: string,
   lastModified: Date,
 ): JsonObject {

@@ -5,26 +5,27 @@
 import type { JsonObject, JsonValue, Resource, ResourceType } from '../schema/types.ts'
 
 export function toStored(type: ResourceType, resource: Resource): JsonObject {
-  return renameContainers(
-    resource,
-    type.extensions.map(({ schema, alias }) => [schema, alias] as const),
-  )
+  return renameContainers(type, resource, 'schema', 'alias')
 }
 
 export function fromStored(type: ResourceType, stored: JsonObject): Resource {
-  return renameContainers(
-    stored,
-    type.extensions.map(({ schema, alias }) => [alias, schema] as const),
-  )
+  return renameContainers(type, stored, 'alias', 'schema')
 }
 
-function renameContainers(from: JsonObject, names: readonly (readonly [string, string])[]): JsonObject {
-  if (!names.some(([name]) => from[name] !== undefined)) return from
-  const to: Record<string, JsonValue | undefined> = { ...from }
-  for (const [old, name] of names) {
-    if (to[old] === undefined) continue
-    to[name] = to[old]
-    delete to[old]
+/** The same object where there is nothing to rename: this runs for every resource that is shown. */
+function renameContainers(
+  { extensions }: ResourceType,
+  from: JsonObject,
+  old: 'schema' | 'alias',
+  name: 'schema' | 'alias',
+): JsonObject {
+  let to: Record<string, JsonValue | undefined> | undefined
+  for (const extension of extensions) {
+    const container = from[extension[old]]
+    if (container === undefined) continue
+    to ??= { ...from }
+    delete to[extension[old]]
+    to[extension[name]] = container
   }
-  return to
+  return to ?? from
 }

@@ -1,7 +1,7 @@
 /** What stands around users besides what they are themselves: read by index, and for a whole page at once. */
 import type { RequestContext } from '../context.ts'
 import type { JsonObject } from '../schema/types.ts'
-import type { IdentityDocument, RoleDocument, UserDocument } from '../store/documents.ts'
+import type { IdentityDocument, RoleDocument, Showable, UserDocument } from '../store/documents.ts'
 import { enterpriseUrn, provisioningUrn } from './compose.ts'
 import type { DirectoryEnvironment } from './environment.ts'
 import { type GroupsByMember, groupsAbove, groupsOf, roleCatalogue } from './roles.ts'
@@ -23,7 +23,7 @@ export interface UserSurroundings {
 export async function readSurroundings(
   environment: DirectoryEnvironment,
   context: RequestContext,
-  users: readonly UserDocument[],
+  users: readonly Showable<UserDocument>[],
   wants: Wants,
   direct: DirectGroups | undefined,
 ): Promise<UserSurroundings> {
@@ -53,7 +53,7 @@ export async function readSurroundings(
 }
 
 /** Whoever has an identity is managed by its connection too, which stays when the identity goes. */
-function mayBeLinked({ managedBy }: UserDocument): boolean {
+function mayBeLinked({ managedBy }: Pick<UserDocument, 'managedBy'>): boolean {
   return managedBy.some((source) => source.startsWith('login:'))
 }
 
@@ -75,7 +75,7 @@ export async function groupDisplays(
 export async function readManagers(
   environment: DirectoryEnvironment,
   org: string,
-  users: readonly UserDocument[],
+  users: readonly Showable<UserDocument>[],
 ): Promise<ReadonlyMap<string, string | undefined>> {
   const ids = new Set<string>()
   for (const user of users) {

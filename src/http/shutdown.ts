@@ -29,7 +29,10 @@ export function createDraining(): Draining {
     begin() {
       draining = true
       for (const response of unanswered) if (!response.headersSent) response.setHeader('Connection', 'close')
-      setTimeout(() => silent.forEach((socket) => socket.destroy()), lastCall).unref()
+      const closeSilent = () => {
+        for (const socket of silent) socket.destroy()
+      }
+      setTimeout(closeSilent, lastCall).unref()
     },
     middleware(request, response, next) {
       silent.delete(request.socket)

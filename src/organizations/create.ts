@@ -1,3 +1,4 @@
+import { acceptAsync, findAsync, finishAsync } from './async-results.ts'
 import { openConnection } from './connections.ts'
 import { authenticate } from './credentials.ts'
 import type { OrganizationsEnvironment } from './environment.ts'
@@ -13,6 +14,9 @@ export function createOrganizations(environment: OrganizationsEnvironment): Orga
     bySlug: (slug) => organizationBySlug(environment, slug),
     connection: ({ id: org }, id) => openConnection(environment, org, id),
     roles: ({ id }) => readRoles(environment.store, id),
+    acceptAsync: (organization, request, now) => acceptAsync(environment, organization, request, now),
+    finishAsync: (organization, id, result) => finishAsync(environment, organization, id, result),
+    findAsync: (organization, id, source, now) => findAsync(environment, organization, id, source, now),
     saveLoginTransaction: (organization, input) => saveLoginTransaction(environment, organization, input),
     takeLoginTransaction: (organization, input) => takeLoginTransaction(environment, organization, input),
   }

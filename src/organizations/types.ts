@@ -1,6 +1,8 @@
-import type { OrganizationRef, Principal } from '../context.ts'
+import type { OrganizationRef, Principal, Source } from '../context.ts'
 import type { ConnectionState, RoleState } from '../provisioning/types.ts'
+import type { JsonObject } from '../schema/types.ts'
 import type { DialectName, SwitchOverrides } from '../scim/dialects.ts'
+import type { AcceptedRequest, AsyncResult } from './async-results.ts'
 
 export type { RoleState }
 
@@ -77,6 +79,12 @@ export interface Organizations {
   /** @throws UsherError `not_found` */
   connection(organization: OrganizationRef, id: string): Promise<Connection>
   roles(organization: OrganizationRef): Promise<readonly RoleState[]>
+
+  /** Notes a request before anybody is told that it is accepted (RFC 9967). */
+  acceptAsync(organization: OrganizationRef, request: AcceptedRequest, now: Date): Promise<void>
+  finishAsync(organization: OrganizationRef, id: string, result: JsonObject): Promise<void>
+  /** Null for requests of others, and for those that were forgotten. */
+  findAsync(organization: OrganizationRef, id: string, source: Source, now: Date): Promise<AsyncResult | null>
 
   saveLoginTransaction(
     organization: OrganizationRef,

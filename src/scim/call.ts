@@ -3,6 +3,7 @@ import type { Directory } from '../directory/types.ts'
 import type { Logger } from '../http/log.ts'
 import type { Organizations } from '../organizations/types.ts'
 import type { SchemaRegistry } from '../schema/registry.ts'
+import type { AsyncRuns } from './async-runs.ts'
 import type { Scans } from './scans.ts'
 
 /** What the SCIM room works with. */
@@ -15,6 +16,7 @@ export interface ScimService {
   /** Keys of 32 bytes that seal cursors: the first seals, all of them open, so that a key can be replaced. */
   readonly cursorKeys: readonly Uint8Array[]
   readonly scans: Scans
+  readonly asyncRuns: AsyncRuns
   readonly log: Logger
   readonly now: () => Date
 }

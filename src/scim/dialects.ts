@@ -26,6 +26,8 @@ export interface Dialect extends NormaliseSwitches, FilterSwitches, PatchSwitche
   readonly putOmittedMembers: 'clear' | 'keep'
   /** Attributes that a PUT omits. In no preset `merge`: it is for single SCIM clients. */
   readonly putMerge: 'replace' | 'merge'
+  /** `Prefer: respond-async` on a change. In no preset `accept`: strict clients refuse what announces it. */
+  readonly asyncRequests: 'ignore' | 'accept'
   /** `attributes` and `excludedAttributes` in one request. */
   readonly bothProjections: 'attributesWins' | 'refuse'
 }
@@ -60,6 +62,7 @@ const rfc: Dialect = {
   emptyOperations: 'refuse',
   putOmittedMembers: 'clear',
   putMerge: 'replace',
+  asyncRequests: 'ignore',
   bothProjections: 'attributesWins',
   countryAlpha2: false,
 }

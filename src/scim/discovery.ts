@@ -32,7 +32,7 @@ export function discover(registry: SchemaRegistry, request: DiscoveryRequest): A
   if (isList && dialect.discoveryFilter === 'refuse' && readQueryString(request.rawQuery).has('filter')) {
     throw new UsherError('forbidden', `/${document} cannot be filtered (RFC 7644 section 4).`)
   }
-  const body = bodyOf(registry, document, id, baseUrl)
+  const body = bodyOf(registry, document, id, baseUrl, dialect)
   if (body === undefined) throw new UsherError('not_found', `There is no such entry in /${document}.`)
   const etag = `"${createHash('sha256').update(JSON.stringify(body)).digest('base64url').slice(0, 22)}"`
   const headers = { ETag: etag, 'Cache-Control': 'private, max-age=300', Vary: 'Accept, Authorization' }
@@ -44,8 +44,9 @@ function bodyOf(
   document: DiscoveryDocument,
   id: string | undefined,
   baseUrl: string,
+  dialect: Dialect,
 ): JsonObject | undefined {
-  if (document === 'ServiceProviderConfig') return serviceProviderConfig(baseUrl)
+  if (document === 'ServiceProviderConfig') return serviceProviderConfig(baseUrl, dialect)
   const entries = document === 'Schemas' ? schemas(registry, baseUrl) : resourceTypes(registry, baseUrl)
   if (id !== undefined) return entries.find((entry) => String(entry.id).toLowerCase() === id.toLowerCase())
   return {
@@ -72,7 +73,7 @@ function resourceTypes(registry: SchemaRegistry, baseUrl: string): JsonObject[] 
 }
 
 /** RFC 7643 section 5, RFC 9865 section 4 and RFC 9967 section 4: what is said here is what the operations do. */
-function serviceProviderConfig(baseUrl: string): JsonObject {
+function serviceProviderConfig(baseUrl: string, { asyncRequests }: Dialect): JsonObject {
   return {
     schemas: ['urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig'],
     patch: { supported: true },
@@ -89,6 +90,8 @@ function serviceProviderConfig(baseUrl: string): JsonObject {
       maxPageSize: limits.maxPageSize,
       cursorTimeout: limits.cursorTimeout,
     },
+    // Only for those who asked for it: strict clients refuse a configuration with members that they do not know.
+    ...(asyncRequests === 'accept' ? { securityEvents: { asyncRequest: 'long', eventUris: [] } } : {}),
     authenticationSchemes: [
       {
         type: 'oauthbearertoken',

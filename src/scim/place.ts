@@ -6,6 +6,8 @@ export type DiscoveryDocument = 'ServiceProviderConfig' | 'ResourceTypes' | 'Sch
 /** What a path below an organization's SCIM base stands for. */
 export type Place =
   | { readonly kind: 'root' | 'me' | 'bulk' }
+  /** The result of a request that was accepted before it was done; the id may name one operation of a bulk. */
+  | { readonly kind: 'result'; readonly id: string }
   | { readonly kind: 'discovery'; readonly document: DiscoveryDocument; readonly id: string | undefined }
   /** Without a type: `/.search` at the root. */
   | { readonly kind: 'search'; readonly type: ResourceType | undefined }
@@ -65,6 +67,10 @@ export function locate(
       methods: ['GET'],
       isExact: first === document,
     }
+  }
+  if (name === 'asyncresults' && second !== undefined) {
+    const place = { kind: 'result', id: second } as const
+    return { place, template: '/AsyncResults/:id', methods: ['GET'], isExact: first === 'AsyncResults' }
   }
   const route = Object.hasOwn(fixed, name) ? fixed[name] : undefined
   if (route !== undefined) {

@@ -7,6 +7,7 @@ import { acceptedType } from '../http/media-type.ts'
 import { logFailure } from '../http/problem.ts'
 import { recordOf } from '../http/request-record.ts'
 import { type Answer, writeAnswer } from './answer.ts'
+import { answerLater, asyncResult, isChange } from './asynchronous.ts'
 import { bulk } from './bulk.ts'
 import type { ScimCall, ScimService } from './call.ts'
 import { catalogueOf } from './catalogue.ts'
@@ -20,6 +21,7 @@ import { me } from './me.ts'
 import { operate } from './operate.ts'
 import { readParameters, readSearchRequest } from './parameters.ts'
 import { type Located, locate, type Place, splitPath } from './place.ts'
+import { asyncWish } from './prefer.ts'
 import { type ResourceCall, routedTypes } from './resources.ts'
 import { searchAll } from './search.ts'
 import { prepareForRouter } from './shell.ts'
@@ -92,6 +94,11 @@ async function serve(
   const carriesBody = request.method === 'POST' || request.method === 'PUT' || request.method === 'PATCH'
   const options = place.kind === 'bulk' ? bulkBodyOptions : bodyOptions
   const body = carriesBody && place.kind !== 'me' ? await readJsonBody(request, options) : undefined
+  const later = context.dialect.asyncRequests === 'accept' ? asyncWish(request.get('prefer')) : undefined
+  if (later !== undefined && isChange(place, request.method) && !service.asyncRuns.isFull) {
+    const target = { method: request.method, place }
+    return answerLater(service, call, target, later, () => answerPlace(service, call, request.method, place, body))
+  }
   if ((place.kind === 'collection' || place.kind === 'resource') && routedTypes.has(place.type.name)) {
     giveOn(call, body)
     return undefined
@@ -122,6 +129,8 @@ function answerPlace(
       return searchAll(service, context, readParameters(call.rawQuery, context.dialect))
     case 'bulk':
       return bulk(service, call, body)
+    case 'result':
+      return asyncResult(service, call, place.id)
     case 'me':
       return me()
     case 'discovery':

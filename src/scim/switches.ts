@@ -122,6 +122,13 @@ export const switches: Readonly<Record<SwitchName, SwitchDescription>> = {
     question: 'What a PUT does with attributes that it omits.',
     values: { replace: 'They are cleared (RFC 7644 section 3.5.1).', merge: 'They stay.' },
   },
+  asyncRequests: {
+    question: '`Prefer: respond-async` (RFC 9967) on a change or a bulk.',
+    values: {
+      ignore: 'The answer is the usual one, and nothing is announced.',
+      accept: '202, and the result is fetched later; the client sees `securityEvents` in its ServiceProviderConfig.',
+    },
+  },
   bothProjections: {
     question: '`attributes` and `excludedAttributes` in one request.',
     values: { attributesWins: '`attributes` is obeyed.', refuse: '400 invalidValue.' },

@@ -149,6 +149,9 @@ export interface ResourceDocument extends Scoped {
   readonly form: number
 }
 
+/** What a resource is shown from: without the parts that serve finding and deciding only. */
+export type Showable<Document extends ResourceDocument> = Omit<Document, 'search' | 'sources'>
+
 export interface UserDocument extends ResourceDocument {
   readonly holds: readonly HoldDocument[]
   readonly state: 'active' | 'suspended' | 'deactivated' | 'locked'
@@ -238,6 +241,20 @@ export interface CredentialDocument {
 export interface ClientAssertionDocument extends Scoped {
   /** SHA-256 of organization, client and `jti`. */
   readonly _id: string
+  readonly expiresAt: Date
+}
+
+/** A request that was accepted before it was done (RFC 9967), and its result once there is one. */
+export interface AsyncResultDocument extends Scoped {
+  /** The `Set-Txn` of the answer. */
+  readonly _id: string
+  /** Who asked, and may know the result. */
+  readonly source: Source
+  readonly method: string
+  /** JSON text; null while the request is being worked on. */
+  readonly result: string | null
+  /** When a result that is still missing will not come any more. */
+  readonly until: Date
   readonly expiresAt: Date
 }
 

@@ -270,6 +270,10 @@ const definitions = {
     },
     indexes: [[{ org: 1, kind: 1, id: 1 }], [{ org: 1, client: 1 }]],
   },
+  asyncResults: {
+    fields: { _id: String, org: String, source: String, method: String, result: String, until: Date, expiresAt: Date },
+    indexes: [expires],
+  },
   clientAssertions: { fields: { _id: String, org: String, expiresAt: Date }, indexes: [expires] },
   loginTransactions: {
     fields: {

@@ -60,6 +60,7 @@ export class Store {
   readonly tombstones: ScopedCollection<documents.TombstoneDocument>
   readonly scimClients: ScopedCollection<documents.ScimClientDocument>
   readonly credentials: GlobalCollection<documents.CredentialDocument>
+  readonly asyncResults: ScopedCollection<documents.AsyncResultDocument>
   readonly clientAssertions: ScopedCollection<documents.ClientAssertionDocument>
   readonly loginTransactions: ScopedCollection<documents.LoginTransactionDocument>
   readonly decisions: ScopedCollection<documents.DecisionDocument>
@@ -98,6 +99,7 @@ export class Store {
     this.tombstones = new ScopedCollection(model('tombstones'))
     this.scimClients = new ScopedCollection(model('scimClients'), memory())
     this.credentials = new GlobalCollection(model('credentials'))
+    this.asyncResults = new ScopedCollection(model('asyncResults'))
     this.clientAssertions = new ScopedCollection(model('clientAssertions'))
     this.loginTransactions = new ScopedCollection(model('loginTransactions'))
     this.decisions = new ScopedCollection(model('decisions'))

@@ -9,6 +9,7 @@ import { createLogger } from '../../src/http/log.ts'
 import type { Authenticated, Organizations } from '../../src/organizations/types.ts'
 import { builtInDocuments, readDocuments } from '../../src/schema/documents.ts'
 import { createRegistry } from '../../src/schema/registry.ts'
+import { AsyncRuns } from '../../src/scim/async-runs.ts'
 import { type DialectName, dialectNames } from '../../src/scim/dialects.ts'
 import { createScimRouter } from '../../src/scim/router.ts'
 import { Scans } from '../../src/scim/scans.ts'
@@ -66,6 +67,7 @@ export function scimService() {
         publicUrl: 'https://usher.example',
         cursorKeys: [randomBytes(32)],
         scans: new Scans(),
+        asyncRuns: new AsyncRuns(),
         log: createLogger('silent'),
         now: () => new Date(),
       }),

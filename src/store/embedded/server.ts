@@ -43,22 +43,40 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedS
     const mongod = await findMongod(options)
     await endLeftOver(dbPath, options.onProgress)
     const before = recall(dataDir)
-    const { instance, port } = await launch(mongod, dbPath, { before, testCommands: options.testCommands === true })
+    const testCommands = options.testCommands === true
+    const launched = await launch(mongod, dbPath, { before, testCommands })
+    const { port } = launched
     if (before.port !== undefined && before.port !== port) {
       options.onProgress(`Port ${before.port} is taken; the database moves to ${port}, which may take half a minute`)
     }
-    const report = () => options.onProgress('The embedded database has ended by itself')
-    instance.once(MongoInstanceEvents.instanceClosed, report)
+    let running = launched.instance
+    let stopping = false
+    /** A server that ends by itself is started again where the driver looks for it. */
+    const watch = () => running.once(MongoInstanceEvents.instanceClosed, () => void revive())
+    const revive = async () => {
+      if (stopping) return
+      options.onProgress('The embedded database has ended by itself and is started again')
+      try {
+        const again = await launch(mongod, dbPath, { before: { port }, testCommands })
+        running = again.instance
+        if (again.port !== port) throw new Error(`its port ${port} has been taken`)
+        if (stopping) await running.stop()
+        else await becomePrimary(`${address}:${port}`)
+        watch()
+      } catch (error) {
+        options.onProgress(`The embedded database cannot be started again: ${reasonOf(error)}`)
+      }
+    }
     // The last resort of a process that ends without having called stop: signals can be sent, nothing awaited.
     const abandon = () => {
-      if (instance.mongodProcess?.pid !== undefined) signal(instance.mongodProcess.pid, 'SIGTERM')
-      if (instance.killerProcess?.pid !== undefined) signal(instance.killerProcess.pid, 'SIGTERM')
+      if (running.mongodProcess?.pid !== undefined) signal(running.mongodProcess.pid, 'SIGTERM')
+      if (running.killerProcess?.pid !== undefined) signal(running.killerProcess.pid, 'SIGTERM')
       lock.release()
     }
     process.once('exit', abandon)
     const stop = async () => {
-      instance.off(MongoInstanceEvents.instanceClosed, report)
-      await instance.stop()
+      stopping = true
+      await running.stop()
       process.off('exit', abandon)
       lock.release()
     }
@@ -68,6 +86,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedS
       await stop()
       throw new EmbeddedDatabaseError(`The embedded database does not get ready: ${reasonOf(error)}`, error)
     }
+    watch()
     remember(dataDir, { port, version: mongod.version })
     const uri = `mongodb://${address}:${port}/usher?replicaSet=${replicaSetName}`
     return { uri, version: mongod.version, stop }
