@@ -58,6 +58,10 @@ export function floorHandlers(client: mongoose.mongo.MongoClient): Readonly<Reco
       )
       .toArray()
   const answered = ({ resource }: Document) => ({ ...templates.answer, ...resource })
+  const edgesOf = (org: string) => {
+    const pipeline = [{ $match: { org } }, { $project: { _id: 0, group: 1 } }]
+    return { $lookup: { from: 'memberships', localField: '_id', foreignField: 'member', pipeline, as: 'edges' } }
+  }
   const newUser = (template: Document, name: string): Document & { readonly _id: string } => ({
     ...template,
     _id: randomUUID(),
@@ -88,6 +92,7 @@ export function floorHandlers(client: mongoose.mongo.MongoClient): Readonly<Reco
       tombstones.findOne({ org, $or: [{ identityKeys: name }, { externalIds: client }, { emailKeys: name }] }),
       invitations.findOne({ org, emailKey: name }),
     ])
+    if (group !== undefined) await groups.aggregate([{ $match: { _id: group, org } }, edgesOf(org)]).toArray()
     const user = newUser(templates.loginUser, name)
     const { _id, ...identity } = templates.identity
     await transaction(async (session) => {
@@ -131,16 +136,7 @@ export function floorHandlers(client: mongoose.mongo.MongoClient): Readonly<Reco
     },
     async read({ id = '' }) {
       const { org } = templates
-      const edges = {
-        from: 'memberships',
-        localField: '_id',
-        foreignField: 'member',
-        pipeline: [{ $match: { org } }, { $project: { _id: 0, group: 1 } }],
-        as: 'edges',
-      }
-      const [user] = await users
-        .aggregate([{ $match: { _id: id, org } }, { $project: shown }, { $lookup: edges }])
-        .toArray()
+      const [user] = await users.aggregate([{ $match: { _id: id, org } }, { $project: shown }, edgesOf(org)]).toArray()
       return answered(user!)
     },
     async find({ userName = '' }) {

@@ -2,10 +2,8 @@ import { type Requirement, readRequirements, readTestFiles } from './requirement
 
 /** What is not offered, or not ours to show, and why. Anything else must have a test. */
 export const notOffered: Readonly<Record<string, string>> = {
-  R233: 'not built: the preference is ignored, and the answer is the usual one, as RFC 9967 allows',
   R244: 'nothing to write: no credential stands for a person, so that /Me is 501',
   R283: 'not built: the change feed of the admin API holds what events would',
-  R284: 'not built: the preference is ignored, and the answer is the usual one, as RFC 9967 allows',
 }
 
 /** The text of `docs/conformance.md`: each requirement with its section of the RFC, our choice and its tests. */

@@ -26,7 +26,7 @@ import type { OrganizationsEnvironment } from './organizations/environment.ts'
 import { type ReleaseUsers, runJobs } from './organizations/jobs.ts'
 import { createSealing, loadSealingKey } from './organizations/sealing.ts'
 import type { Organizations, TxtResolver } from './organizations/types.ts'
-import { type Sandbox, seedSandbox } from './sandbox/seed.ts'
+import { type Sandbox, sandboxSlug, seedSandbox } from './sandbox/seed.ts'
 import { createStartRouter } from './sandbox/start-page.ts'
 import { builtInDocuments, readDocuments } from './schema/documents.ts'
 import { createRegistry, type SchemaRegistry } from './schema/registry.ts'
@@ -92,7 +92,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     directory,
     providers,
     publicUrl: config.publicUrl,
-    sandbox: config.sandbox,
+    sandbox: config.sandbox ? sandboxSlug : null,
     now,
   }
   const release = releaseBy(directory, config.publicUrl, now)

@@ -46,7 +46,7 @@ async function main(): Promise<void> {
   if (config.sandbox && cluster.isPrimary) closings.push(await openDemoProvider(config))
   const uri = await databaseOf(config, closings)
   if (config.workers > 1 && cluster.isPrimary) {
-    const { ready, stop } = superviseWorkers({ count: config.workers, environment: { MONGODB_URI: uri }, log })
+    const { ready, stop } = superviseWorkers({ count: config.workers, environment: workerSettings(config, uri), log })
     closings.push(stop)
     await ready
     welcome(config, null)
@@ -55,6 +55,11 @@ async function main(): Promise<void> {
   const app = await serve(config, uri, log, closings)
   if (cluster.isPrimary) welcome(config, app.newOperatorToken)
   else if (app.newOperatorToken !== null) console.log(tokenLines(app.newOperatorToken).join('\n'))
+}
+
+/** What the workers are told: the database that is there already. By its name alone they would take themselves for no sandbox. */
+function workerSettings({ sandbox }: Config, uri: string): Readonly<Record<string, string>> {
+  return { MONGODB_URI: uri, MONGODB_URI_FILE: '', USHER_SANDBOX: sandbox ? 'on' : 'off', USHER_SANDBOX_FILE: '' }
 }
 
 /** The database's URI; without a setting an embedded server is started. */
@@ -192,6 +197,10 @@ function explain(error: unknown): string {
   }
   if (error instanceof UsherError && error.code === 'unavailable') {
     return 'The database does not answer. Check MONGODB_URI, and that the replica set has a primary.'
+  }
+  // Documents are all that is validated before anybody is served.
+  if (error instanceof UsherError && error.code === 'validation_failed') {
+    return `USHER_SCHEMAS_DIR cannot be used: ${error.message}`
   }
   if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
     return `The address is in use: ${error.message}. Choose another port with USHER_PORT.`

@@ -43,14 +43,18 @@ export function onSettingsAnnounced(act: () => void): void {
 }
 
 /**
- * Starts the workers. They take connections from one listening socket themselves: a connection that this process handed
+ * Starts the workers; the first one alone, for what it generates (keys, the operator's token, the sandbox) is made once
+ * and found by the others. They take connections from one listening socket themselves: a connection that this process handed
  * to a worker that has just died would be answered by nobody.
  */
 export function superviseWorkers({ count, environment, log }: Workers): Supervision {
   const { promise: ready, resolve, reject } = Promise.withResolvers<void>()
   let stopping = false
   cluster.schedulingPolicy = cluster.SCHED_NONE
-  cluster.once('listening', () => resolve())
+  cluster.once('listening', () => {
+    for (let index = 1; index < count && !stopping; index += 1) cluster.fork(environment)
+    resolve()
+  })
   cluster.on('message', (from, message) => {
     if (message !== settingsChanged) return
     for (const worker of Object.values(cluster.workers ?? {})) {
@@ -63,7 +67,7 @@ export function superviseWorkers({ count, environment, log }: Workers): Supervis
     log.error('A worker has ended and is replaced.', { worker: worker.id, code: String(code) })
     setTimeout(() => !stopping && cluster.fork(environment), pause)
   })
-  for (let index = 0; index < count; index += 1) cluster.fork(environment)
+  cluster.fork(environment)
   return {
     ready,
     async stop() {

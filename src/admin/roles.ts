@@ -47,7 +47,10 @@ export const roleRoutes: readonly Route[] = [
       answers: { 200: roleView, 201: roleView },
     },
     async ({ environment, directory }, call) => {
-      const { created, role } = await putRole(environment, call.context, parameter(call, 'name'), call.body)
+      const name = parameter(call, 'name')
+      const { created, role } = await putRole(environment, call.context, name, call.body, (groups) =>
+        directory.guardRoleGroups(call.context, name, groups),
+      )
       // Anybody may have written the name before it was a role: nobody holds a privileged role by that.
       if (created && role.privileged) await directory.withdrawRole(call.context, role.name)
       return { status: created ? 201 : 200, body: role }

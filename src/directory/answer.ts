@@ -30,7 +30,7 @@ export function answerWithoutUser(context: RequestContext, decision: Decision, n
 export async function answerWithUser(
   environment: DirectoryEnvironment,
   workspace: Workspace,
-  { catalogue, snapshot }: SnapshotReading,
+  { catalogue, snapshot, parents }: SnapshotReading,
   decision: Decision,
   name: DecisionName,
   user: UserDocument,
@@ -40,7 +40,7 @@ export async function answerWithUser(
   const org = context.organization.id
   const direct = directGroups(workspace, user._id, before)
   const [groups, managers] = await Promise.all([
-    groupsAbove(environment, org, [user._id], direct.length === 0 ? new Map() : new Map([[user._id, direct]])),
+    groupsAbove(environment, org, [user._id], direct.length === 0 ? new Map() : new Map([[user._id, direct]]), parents),
     readManagers(environment, org, [user]),
   ])
   const known = new Map(snapshot.groups.map(({ id, display }) => [id, display]))

@@ -88,7 +88,7 @@ async function execute(
   reading: SnapshotReading,
   name: DecisionName,
 ): Promise<Arrival> {
-  const workspace = new Workspace(context)
+  const workspace = new Workspace(context, reading.groups)
   workspace.decision = name.id
   const login = loginEffects(effects)
   const planned = await planOperations(environment, workspace, operationsOf(environment, decision.operations), login)

@@ -14,10 +14,11 @@ import type {
   UserDocument,
 } from '../store/documents.ts'
 import { isActive, reasonOf, stateOf } from './holds.ts'
+import { displayOf } from './source-display.ts'
 import { toStored } from './stored-form.ts'
 
 /** Version of the comparison form; a change of `toSearchForm` or of this file's additions raises it. */
-export const searchFormVersion = 1
+export const searchFormVersion = 2
 
 /** The extension of what Usher knows about a user; every user has it. */
 export const enterpriseUrn = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User'
@@ -57,7 +58,7 @@ export function composeUser(type: ResourceType, parts: UserParts): UserDocument 
       active: isActive(parts.holds),
       provisioning: {
         provisionedBy: parts.provisionedBy,
-        managedBy: managedBy.map((source) => ({ source: fold(source) })),
+        managedBy: managedBy.map((source) => ({ source: fold(source), display: fold(displayOf(source)) })),
         state,
         ...(reason === undefined ? {} : { reason: fold(reason) }),
       },

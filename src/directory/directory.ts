@@ -16,6 +16,7 @@ import { groupVersion } from './group-version.ts'
 import { changeHold, grantRole, revokeRole, unlinkIdentity } from './life-cycle.ts'
 import { listResources } from './list.ts'
 import { readMemberRows } from './members.ts'
+import { guardRoleGroups } from './privilege.ts'
 import { readProvenance } from './provenance.ts'
 import { KeyedQueue } from './queue.ts'
 import { readDeletionImpact, releaseConnection } from './release.ts'
@@ -55,6 +56,7 @@ export function createDirectory(options: DirectoryOptions): Directory {
     hold: (context, user, action, reason) => changeHold(environment, context, user, action, reason),
     grant: (context, user, role) => grantRole(environment, context, user, role),
     revoke: (context, user, role) => revokeRole(environment, context, user, role),
+    guardRoleGroups: (context, role, groups) => guardRoleGroups(environment, context, role, groups),
     withdrawRole: (context, role) => withdrawRole(environment, context, role),
     unlink: (context, user, identity) => unlinkIdentity(environment, context, user, identity),
     tombstones: (context, page) => listTombstones(environment, context, page),

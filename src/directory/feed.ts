@@ -66,8 +66,9 @@ async function numberBatches(environment: DirectoryEnvironment, org: string): Pr
   )
   let seq = last?.seq ?? 0
   for (;;) {
-    const batch = byVersion(await unnumbered(environment, org, batchSize))
-    if (batch.length === 0) return
+    const found = await unnumbered(environment, org, batchSize)
+    if (found.length === 0) return
+    const batch = byVersion([...found, ...(await predecessors(environment, org, found))])
     await changes.bulkWrite(
       org,
       batch.map(({ _id }) => {
@@ -76,8 +77,34 @@ async function numberBatches(environment: DirectoryEnvironment, org: string): Pr
       }),
     )
     await raiseGroups(environment, org, batch)
-    if (batch.length < batchSize) return
+    if (found.length < batchSize) return
   }
+}
+
+/**
+ * Earlier versions that are not among the records of a batch: their ids are later than the end of it, or they were
+ * committed while it was read. They are there by now, since the later version that was seen came after them.
+ */
+async function predecessors(
+  environment: DirectoryEnvironment,
+  org: string,
+  batch: readonly ChangeDocument[],
+): Promise<readonly ChangeDocument[]> {
+  const latest = new Map<string, number>()
+  for (const { resource } of batch) {
+    if ((resource.version ?? 1) > 1)
+      latest.set(resource.id, Math.max(resource.version ?? 0, latest.get(resource.id) ?? 0))
+  }
+  if (latest.size === 0) return []
+  const known = new Set(batch.map(({ _id }) => _id))
+  const found = await environment.store.changes.find(
+    org,
+    { unnumbered: true, 'resource.id': { $in: [...latest.keys()] }, 'resource.version': { $gt: 0 } },
+    { sort: { _id: 1 } },
+  )
+  return found.filter(
+    ({ _id, resource }) => !known.has(_id) && (resource.version ?? 0) < (latest.get(resource.id) ?? 0),
+  )
 }
 
 /**

@@ -132,7 +132,8 @@ export async function loadGroup(
   const draft = workspace.groups.get(id)
   const group =
     draft === undefined
-      ? await environment.store.groups.findOne(workspace.context.organization.id, { _id: id })
+      ? (workspace.knownGroups.get(id) ??
+        (await environment.store.groups.findOne(workspace.context.organization.id, { _id: id })))
       : draft.after
   if (group === null) throw new UsherError('not_found', `There is no Group ${id.slice(0, 64)}.`)
   return group

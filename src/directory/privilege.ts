@@ -59,13 +59,27 @@ export async function guardLastHolders(environment: DirectoryEnvironment, worksp
     if (!(await hasHolder(environment, workspace, role, false))) continue
     if (!(await hasHolder(environment, workspace, role, true))) {
       if (workspace.context.principal.kind === 'login') throw new StoreConflict('roles: guard')
-      throw new UsherError(
-        'last_admin_kept',
-        `last_admin_kept: this would take the privileged role "${role.name}" from its last active holder.`,
-      )
+      throw lastHolderKept(role.name)
     }
     workspace.roleGuards.set(role._id, { id: role._id, name: role.name, seen: role.guard })
   }
+}
+
+/**
+ * Refuses other groups for a privileged role by which its last active holder would lose it.
+ * @throws UsherError `last_admin_kept`
+ */
+export async function guardRoleGroups(
+  environment: DirectoryEnvironment,
+  context: RequestContext,
+  name: string,
+  groups: readonly string[],
+): Promise<void> {
+  const role = (await presentRoles(environment, context)).find((each) => each.name === name)
+  if (!role?.privileged || role.groups.every((id) => groups.includes(id))) return
+  const unchanged = new Workspace(context)
+  if (!(await hasHolder(environment, unchanged, role, false))) return
+  if (!(await hasHolder(environment, unchanged, { ...role, groups }, false))) throw lastHolderKept(name)
 }
 
 function takesSomething(workspace: Workspace): boolean {
@@ -169,6 +183,13 @@ function mayGrant(workspace: Workspace): boolean {
 
 function givenBy(workspace: Workspace) {
   return (grant: UserDocument['grants'][number]) => grant.sources.some(({ source }) => source === workspace.source)
+}
+
+function lastHolderKept(role: string): UsherError {
+  return new UsherError(
+    'last_admin_kept',
+    `last_admin_kept: this would take the privileged role "${role}" from its last active holder.`,
+  )
 }
 
 function refusal(workspace: Workspace, role: string): UsherError {

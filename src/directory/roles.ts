@@ -25,6 +25,9 @@ export function presentRoles(
   return environment.store.roles.find(context.organization.id, {}, { sort: { name: 1 } })
 }
 
+/** The groups that resources are in directly, by resource. */
+export type DirectGroups = ReadonlyMap<string, readonly string[]>
+
 export type GroupsByMember = ReadonlyMap<string, ReadonlyMap<string, 'direct' | 'indirect'>>
 
 /** The groups that contain these members, directly and by nesting; each with whether it is direct. */
@@ -36,12 +39,19 @@ export async function groupsOf(
   return groupsAbove(environment, org, members, await parentsOf(environment, org, members))
 }
 
-/** The same where the direct groups are known already. */
+/** The step of a pipeline that joins resources with the groups that they are in directly, as `edges`. */
+export function lookUpEdges(org: string): Readonly<Record<string, unknown>> {
+  const pipeline = [{ $match: { org } }, { $project: { _id: 0, group: 1 } }]
+  return { $lookup: { from: 'memberships', localField: '_id', foreignField: 'member', pipeline, as: 'edges' } }
+}
+
+/** The same where the direct groups are known already, and those of some groups perhaps. */
 export async function groupsAbove(
   environment: DirectoryEnvironment,
   org: string,
   members: readonly string[],
-  above: ReadonlyMap<string, readonly string[]>,
+  above: DirectGroups,
+  known: DirectGroups = new Map(),
 ): Promise<GroupsByMember> {
   const found = new Map<string, Map<string, 'direct' | 'indirect'>>(members.map((member) => [member, new Map()]))
   if (above.size === 0) return found
@@ -49,9 +59,10 @@ export async function groupsAbove(
   const parents = new Map<string, readonly string[]>()
   let frontier = [...new Set([...above.values()].flat())]
   for (let depth = 0; depth < depthLimit && frontier.length > 0 && parents.size < nodeLimit; depth += 1) {
-    const next = await parentsOf(environment, org, frontier)
-    for (const group of frontier) parents.set(group, next.get(group) ?? [])
-    frontier = [...new Set([...next.values()].flat())].filter((group) => !parents.has(group))
+    const unknown = frontier.filter((group) => !known.has(group))
+    const next = unknown.length === 0 ? known : await parentsOf(environment, org, unknown)
+    for (const group of frontier) parents.set(group, known.get(group) ?? next.get(group) ?? [])
+    frontier = [...new Set(frontier.flatMap((group) => parents.get(group)!))].filter((group) => !parents.has(group))
   }
 
   for (const [member, groups] of above) {

@@ -14,9 +14,9 @@ import type { DirectoryEnvironment } from './environment.ts'
 import { type DerivedVersion, groupVersion, groupVersions } from './group-version.ts'
 import { isActive, reasonOf } from './holds.ts'
 import { readMemberRows } from './members.ts'
-import { combineRoles, rolesAsValues } from './roles.ts'
+import { combineRoles, type DirectGroups, lookUpEdges, rolesAsValues } from './roles.ts'
 import { fromStored } from './stored-form.ts'
-import { type DirectGroups, readSurroundings, type UserSurroundings } from './surroundings.ts'
+import { readSurroundings, type UserSurroundings } from './surroundings.ts'
 import type { Wants } from './types.ts'
 
 /** The projection that leaves what resources are shown from. */
@@ -41,14 +41,7 @@ export async function readShownUser(
   wants: Wants,
 ): Promise<JsonObject | null> {
   const org = context.organization.id
-  const edges = {
-    from: 'memberships',
-    localField: '_id',
-    foreignField: 'member',
-    pipeline: [{ $match: { org } }, { $project: { _id: 0, group: 1 } }],
-    as: 'edges',
-  }
-  const lookup = wants('groups') || wants('roles') ? [{ $lookup: edges }] : []
+  const lookup = wants('groups') || wants('roles') ? [lookUpEdges(org)] : []
   const steps = [{ $project: withoutUnshown }, ...lookup]
   const found = await environment.store.users.aggregate<UserWithEdges>(org, { _id: id }, steps)
   if (found[0] === undefined) return null
@@ -141,18 +134,6 @@ function provisioningOf(user: Showable<UserDocument>, around: UserSurroundings):
     state: user.state,
     ...(reason === undefined ? {} : { reason }),
   }
-}
-
-const displays: Readonly<Record<string, string>> = {
-  scim: 'SCIM client',
-  login: 'Login',
-  admin: 'Administrator',
-  invitation: 'Invitation',
-  job: 'Job',
-}
-
-function displayOf(source: Source): string {
-  return displays[source.slice(0, source.indexOf(':'))] ?? source
 }
 
 function latest(identities: readonly IdentityDocument[]): string | undefined {

@@ -1,14 +1,13 @@
 /** Everything that a decision may look at, read at one moment. */
 import type { RequestContext } from '../context.ts'
 import type { ConnectionState, GroupState, Lookups, Snapshot } from '../provisioning/types.ts'
-import type { RoleDocument, UserDocument } from '../store/documents.ts'
+import type { GroupDocument, RoleDocument, UserDocument } from '../store/documents.ts'
 import type { DirectoryEnvironment } from './environment.ts'
 import { asciiKey } from './keys.ts'
 import { readNewcomer } from './newcomer.ts'
 import { hasOtherHolder } from './privilege.ts'
-import { groupsOf, roleCatalogue } from './roles.ts'
+import { type DirectGroups, groupsAbove, lookUpEdges, roleCatalogue } from './roles.ts'
 import { countSeats } from './seats.ts'
-import { groupDisplays } from './surroundings.ts'
 import { readUserState, type UserReading } from './user-state.ts'
 
 const hour = 3_600_000
@@ -17,6 +16,9 @@ export interface SnapshotReading {
   readonly snapshot: Snapshot
   /** The documents behind the users of the snapshot. */
   readonly documents: ReadonlyMap<string, UserDocument>
+  /** The documents behind its groups, and the groups that those are in directly. */
+  readonly groups: ReadonlyMap<string, GroupDocument>
+  readonly parents: DirectGroups
   readonly catalogue: readonly RoleDocument[]
 }
 
@@ -68,7 +70,7 @@ export async function readSnapshot(
         privileged,
         groups: ids,
       })),
-      groups,
+      groups: groups.states,
       linked: linked?.state ?? null,
       candidates: unlinked?.candidates ?? [],
       tombstones: unlinked?.tombstones ?? [],
@@ -79,6 +81,8 @@ export async function readSnapshot(
       privilegedHolders: holders,
     },
     documents: new Map(readings.map(({ document }) => [document._id, document])),
+    groups: groups.documents,
+    parents: groups.parents,
     catalogue,
   }
 }
@@ -129,6 +133,12 @@ async function readInvitation(
   return invitation === null ? null : { id: invitation._id, email: invitation.email, roles: invitation.roles }
 }
 
+interface GroupReadings {
+  readonly states: readonly GroupState[]
+  readonly documents: ReadonlyMap<string, GroupDocument>
+  readonly parents: DirectGroups
+}
+
 /** The groups that the settings name and those that the users are in, with the privileged roles that they carry. */
 async function readGroups(
   environment: DirectoryEnvironment,
@@ -136,29 +146,28 @@ async function readGroups(
   catalogue: readonly RoleDocument[],
   named: readonly string[],
   readings: readonly UserReading[],
-): Promise<readonly GroupState[]> {
-  const known = readings.flatMap(({ state }) => state.memberships.map(({ group }) => group))
-  const ids = [...new Set([...named, ...known])]
-  if (ids.length === 0) return []
+): Promise<GroupReadings> {
+  const own = readings.flatMap(({ state }) => state.memberships.map(({ group }) => group))
+  const ids = [...new Set([...named, ...own])]
+  if (ids.length === 0) return { states: [], documents: new Map(), parents: new Map() }
   const org = context.organization.id
+  const rows = await environment.store.groups.aggregate<GroupWithEdges>(org, { _id: { $in: ids } }, [lookUpEdges(org)])
+  const documents = new Map(rows.map(({ edges, ...group }) => [group._id, group]))
+  const parents = new Map(rows.map(({ _id, edges }) => [_id, edges.map(({ group }) => group)]))
   const privileged = catalogue.filter((role) => role.privileged && role.groups.length > 0)
-  const [displays, around] = await Promise.all([
-    groupDisplays(environment, org, ids),
-    privileged.length === 0 ? null : groupsOf(environment, org, ids),
-  ])
-  return ids
-    .filter((id) => displays.has(id))
-    .map((id) => {
-      const reached = new Set([id, ...(around?.get(id)?.keys() ?? [])])
-      return {
-        id,
-        display: displays.get(id)!,
-        privilegedRoles: privileged
-          .filter(({ groups }) => groups.some((group) => reached.has(group)))
-          .map(({ name }) => name),
-      }
-    })
+  const around =
+    privileged.length === 0 ? null : await groupsAbove(environment, org, [...parents.keys()], parents, parents)
+  const states = ids.flatMap((id) => {
+    const group = documents.get(id)
+    if (group === undefined) return []
+    const reached = new Set([id, ...(around?.get(id)?.keys() ?? [])])
+    const carried = privileged.filter(({ groups }) => groups.some((each) => reached.has(each)))
+    return [{ id, display: String(group.resource.displayName), privilegedRoles: carried.map(({ name }) => name) }]
+  })
+  return { states, documents, parents }
 }
+
+type GroupWithEdges = GroupDocument & { readonly edges: readonly { readonly group: string }[] }
 
 async function readHolders(
   environment: DirectoryEnvironment,

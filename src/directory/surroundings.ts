@@ -4,12 +4,9 @@ import type { JsonObject } from '../schema/types.ts'
 import type { IdentityDocument, RoleDocument, Showable, UserDocument } from '../store/documents.ts'
 import { enterpriseUrn, provisioningUrn } from './compose.ts'
 import type { DirectoryEnvironment } from './environment.ts'
-import { type GroupsByMember, groupsAbove, groupsOf, roleCatalogue } from './roles.ts'
+import { type DirectGroups, type GroupsByMember, groupsAbove, groupsOf, roleCatalogue } from './roles.ts'
 import { fromStored } from './stored-form.ts'
 import type { Wants } from './types.ts'
-
-/** The groups that users are in directly, by user, where they are known already. */
-export type DirectGroups = ReadonlyMap<string, readonly string[]>
 
 export interface UserSurroundings {
   readonly groups: GroupsByMember

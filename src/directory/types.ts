@@ -191,6 +191,8 @@ export interface Directory {
   /** A grant by hand, and its removal; the role must exist. @throws UsherError `privileged_grant_refused` */
   grant(context: RequestContext, user: string, role: string): Promise<Shown>
   revoke(context: RequestContext, user: string, role: string): Promise<void>
+  /** Other groups for a role. @throws UsherError `last_admin_kept` if it is privileged and nobody would hold it */
+  guardRoleGroups(context: RequestContext, role: string, groups: readonly string[]): Promise<void>
   /** Takes every grant of a role that is deleted from its users, whoever gave it: a change of each of them. */
   withdrawRole(context: RequestContext, role: string): Promise<void>
   unlink(context: RequestContext, user: string, identity: string): Promise<void>

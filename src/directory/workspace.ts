@@ -66,8 +66,12 @@ export class Workspace {
   readonly named = new Map<string, string>()
   decision: string | null = null
 
-  constructor(context: RequestContext) {
+  /** Groups that were read before anything is planned. */
+  readonly knownGroups: ReadonlyMap<string, GroupDocument>
+
+  constructor(context: RequestContext, knownGroups: ReadonlyMap<string, GroupDocument> = new Map()) {
     this.context = context
+    this.knownGroups = knownGroups
   }
 
   get source(): Source {

@@ -77,7 +77,7 @@ export async function writeUser(
     intent.namedRoles,
     effects,
   )
-  const holds = nextHolds(workspace, parts.holds, written.active, effects)
+  const holds = nextHolds(workspace, parts.holds, written.active, intent, effects)
   const externalIds = nextExternalIds(workspace, parts, written.externalId, intent, effects)
   const next: UserParts = {
     ...parts,
@@ -128,9 +128,12 @@ function nextHolds(
   workspace: Workspace,
   holds: readonly HoldDocument[],
   active: boolean | undefined,
+  intent: Intent,
   effects: LoginEffects | null,
 ): readonly HoldDocument[] {
   if (active === undefined) return holds
+  // A client that PUTs back the `false` that it read does not hold the user by that.
+  if (intent.action === 'replace' && active === isActive(holds)) return holds
   const { source } = workspace
   if (!active) return place(holds, { kind: 'deactivated', source, at: workspace.context.now })
   const lifted = lift(holds, source, ['deactivated', 'suspended'])

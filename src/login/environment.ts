@@ -13,8 +13,8 @@ export interface LoginEnvironment {
   readonly providers: Providers
   /** Without a trailing slash. */
   readonly publicUrl: string
-  /** In the sandbox the result page shows the decision. */
-  readonly sandbox: boolean
+  /** Slug of the sandbox's organization, whose result pages show the decision; null without a sandbox. */
+  readonly sandbox: string | null
   readonly now: () => Date
   /** Told of every login that is not genuine; for a counter. */
   readonly onNotGenuine?: ((reason: NotGenuineReason) => void) | undefined

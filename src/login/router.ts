@@ -72,8 +72,8 @@ async function explained(
   decisionId: unknown,
   user?: Parameters<typeof decisionView>[1],
 ): Promise<Html | null> {
-  if (!environment.sandbox || typeof decisionId !== 'string') return null
   const names = namesOf(request)
+  if (environment.sandbox !== names.organization || typeof decisionId !== 'string') return null
   const organization = await environment.organizations.bySlug(names.organization)
   if (!organization) return null
   const asked = { requestId: recordOf(response).requestId, now: environment.now() }
@@ -114,7 +114,7 @@ async function answerFailure(
   if (wantsJson(request)) return sendProblem(response, thrown)
   const error = toUsherError(thrown)
   recordOf(response).code = error.code
-  const further = environment.sandbox ? linkToDecision(error.members.reference) : null
+  const further = environment.sandbox === namesOf(request).organization ? linkToDecision(error.members.reference) : null
   for (const [name, value] of Object.entries(errorHeaders(error))) response.setHeader(name, value)
   sendPage(response, error.status, failurePage(error, further))
 }

@@ -140,6 +140,7 @@ export async function deleteOrganization(
     store.connections,
     store.jitVersions,
     store.scimClients,
+    store.asyncResults,
     store.clientAssertions,
     store.loginTransactions,
     store.jobs,

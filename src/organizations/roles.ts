@@ -51,7 +51,8 @@ export async function getRole(
 
 /**
  * Makes or replaces a role; what the input omits takes its default.
- * @throws UsherError `validation_failed` for groups that do not exist; `privileged_grant_refused`; `in_use` when the
+ * @param guardGroups refuses groups by which somebody would lose a role that must be held: the directory's part
+ * @throws UsherError what `guardGroups` throws; `validation_failed` for groups that do not exist; `privileged_grant_refused`; `in_use` when the
  * default role would become privileged; `already_exists` when the name differs from another one in case only
  */
 export async function putRole(
@@ -59,6 +60,7 @@ export async function putRole(
   { organization, principal, now }: OrganizationContext,
   name: string,
   input: RoleInput,
+  guardGroups: (groups: readonly string[]) => Promise<void> = async () => {},
 ): Promise<{ readonly created: boolean; readonly role: RoleView }> {
   const org = organization.id
   checkRoleName(name)
@@ -79,6 +81,7 @@ export async function putRole(
           groups,
         }
         if (present !== null) {
+          await guardGroups(groups)
           await store.roles.updateOne(org, { name }, { $set: fields, $inc: { guard: 1 } }, session)
           return { created: false, role: showRole({ ...present, ...fields }) }
         }

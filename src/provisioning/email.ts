@@ -25,8 +25,11 @@ export function looksLikeAddress(text: string): boolean {
   return sign > 0 && sign < text.length - 1
 }
 
+/** What comes before the last sign may hold another one only in quotes (RFC 5321 §4.1.2). */
 function isAddress(text: string): boolean {
-  return text.length <= MAX_ADDRESS_LENGTH && looksLikeAddress(text) && !/[\s\p{Cc}\p{Cf}]/u.test(text)
+  if (text.length > MAX_ADDRESS_LENGTH || !looksLikeAddress(text) || /[\s\p{Cc}\p{Cf}]/u.test(text)) return false
+  const local = text.slice(0, text.lastIndexOf('@'))
+  return !local.includes('@') || /^".+"$/.test(local)
 }
 
 /** An address with its ASCII case folded, and nothing else: what it is compared by. */

@@ -140,6 +140,12 @@ function fieldErrors(issues: readonly z.core.$ZodIssue[], prefix: string): reado
   )
 }
 
+function doesNotValidate(issues: readonly z.core.$ZodIssue[], prefix: string): UsherError {
+  return new UsherError('validation_failed', 'The JIT settings do not validate.', {
+    errors: fieldErrors(issues, prefix),
+  })
+}
+
 /**
  * Reads the body of a PUT (or a draft): it replaces everything, and what it omits takes its default. `prefix` is put
  * before the paths of errors where the settings are a member of a larger body.
@@ -148,11 +154,7 @@ function fieldErrors(issues: readonly z.core.$ZodIssue[], prefix: string): reado
  */
 export function readJitSettings(input: unknown, defaults: JitDefaults, prefix = ''): ReadJitSettings {
   const parsed = jitSettingsSchema.safeParse(input)
-  if (!parsed.success) {
-    throw new UsherError('validation_failed', 'The JIT settings do not validate.', {
-      errors: fieldErrors(parsed.error.issues, prefix),
-    })
-  }
+  if (!parsed.success) throw doesNotValidate(parsed.error.issues, prefix)
   const stored: StoredJitSettings = parsed.data
   return { stored, settings: effectiveSettings(stored, defaults), layers: settingsLayers(stored) }
 }
@@ -173,12 +175,15 @@ function mergePatch(target: unknown, patch: unknown): unknown {
 }
 
 /**
- * Applies a PATCH, which is a JSON merge patch (RFC 7396) onto what was set: a null puts the default back.
+ * Applies a PATCH, which is a JSON merge patch (RFC 7396) onto what was set: a null puts the default back. A member that
+ * is unknown is refused with any value, null included.
  *
  * @throws UsherError `validation_failed` when the result does not validate
  */
 export function mergeJitSettings(stored: StoredJitSettings, patch: unknown, defaults: JitDefaults): ReadJitSettings {
   if (!isObject(patch)) throw new UsherError('validation_failed', 'The body is no JSON object.')
+  const unknown = jitSettingsSchema.safeParse(patch).error?.issues.filter(({ code }) => code === 'unrecognized_keys')
+  if (unknown?.length) throw doesNotValidate(unknown, '')
   return readJitSettings(mergePatch(stored, patch), defaults)
 }
 

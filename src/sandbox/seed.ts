@@ -35,7 +35,8 @@ export interface Sandbox {
   readonly baseUrl: string
 }
 
-const slug = 'acme'
+/** Slug of the demo organization. */
+export const sandboxSlug = 'acme'
 const domain = 'acme.example'
 const connectionName = 'contoso'
 const scimClientName = 'contoso'
@@ -71,7 +72,7 @@ export async function seedSandbox(
   await unlessPresent(createDomain(environment, operator, vouched))
   await ensureRoles(environment, operator)
   const client = await ensureScimClient(environment, operator)
-  const baseUrl = `${environment.publicUrl}/scim/v2/${slug}`
+  const baseUrl = `${environment.publicUrl}/scim/v2/${sandboxSlug}`
   const scim = scimContext(operator, client, baseUrl)
   const group = await ensureGroup(rooms, scim)
   for (const person of people) if (person.pushed) await push(rooms, scim, person)
@@ -81,8 +82,8 @@ export async function seedSandbox(
 }
 
 async function ensureOrganization({ environment, now }: SandboxRooms): Promise<OrganizationRef> {
-  await unlessPresent(createOrganization(environment, now(), { slug, displayName: 'Acme' }))
-  const found = await organizationBySlug(environment, slug)
+  await unlessPresent(createOrganization(environment, now(), { slug: sandboxSlug, displayName: 'Acme' }))
+  const found = await organizationBySlug(environment, sandboxSlug)
   if (found === null) throw new UsherError('unavailable', 'The demo organization is not there.')
   return found
 }

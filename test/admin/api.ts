@@ -47,7 +47,7 @@ export async function openApi(): Promise<Api> {
     directory,
     providers: { of: async () => Promise.reject(new Error('no provider in this test')) } as never,
     publicUrl: room.environment.publicUrl,
-    sandbox: false,
+    sandbox: null,
     now: () => new Date(),
   }
   const router = createAdminRouter({

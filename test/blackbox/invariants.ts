@@ -22,8 +22,8 @@ export async function assertInvariants(usher: Usher, house: House, expected: Exp
   const [users, groups, changes, decisions] = await Promise.all([
     list('/Users'),
     list('/Groups'),
-    all(house, '/changes'),
-    all(house, '/decisions'),
+    everyItem(house, '/changes'),
+    everyItem(house, '/decisions'),
   ])
   assertUnique(
     'P-6 10 no two users share a folded userName',
@@ -104,7 +104,8 @@ function assertVersions(users: readonly Body[], changes: readonly Body[]): void 
   }
 }
 
-async function all(house: House, path: string): Promise<readonly Body[]> {
+/** A list of the admin API, page by page. */
+export async function everyItem(house: House, path: string): Promise<readonly Body[]> {
   const items: Body[] = []
   for (let cursor = ''; ; ) {
     const page = await house.organization.admin('GET', `${path}?limit=200${cursor}`)

@@ -92,6 +92,15 @@ describe('A27 A28 A29 who may be created', () => {
     assert.equal(verdict(await home.connection.login(upper)), 'created')
   })
 
+  it('K8 an address that none can be is nobody’s: a second sign only in quotes', async () => {
+    const { organization, connection } = await house()
+    const login = (sub: string, local: string) =>
+      connection.login({ sub, email: `${local}@${organization.domain}`, email_verified: true })
+    assert.equal(verdict(await login('two-signs', 'ann@elsewhere.example')), 'domain_not_allowed')
+    assert.equal(verdict(await login('open-quote', '"ann@elsewhere.example')), 'domain_not_allowed')
+    assert.equal(verdict(await login('quoted', '"ann@home"')), 'created')
+  })
+
   it('f23 D2 a lapsed domain: no creation and no link by e-mail; linked people continue', async () => {
     const home = await house()
     const domain = `more-${home.organization.domain}`

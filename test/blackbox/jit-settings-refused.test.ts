@@ -102,6 +102,24 @@ describe('A12 what is refused at save, with its path', () => {
     ])
   })
 
+  it('A12 an unknown member is refused in a PATCH too, null included', async () => {
+    const { send } = await desk()
+    for (const [body, path] of [
+      [{ modes: null }, 'modes'],
+      [{ modes: 'on' }, 'modes'],
+      [{ limits: { perHour: null } }, 'limits.perHour'],
+      [{ mode: null, reactivate: { locked: null } }, 'reactivate.locked'],
+    ] as const) {
+      const answer = await send('PATCH', body)
+      assert.equal(answer.status, 400, answer.text)
+      assert.deepEqual(
+        answer.body.errors.map((error: { path: string }) => error.path),
+        [path],
+      )
+    }
+    assert.equal((await send('GET')).body.version, 1)
+  })
+
   it('K5 112 the subject claim and the issuer never change: 409 immutable', async () => {
     const { send, path, organization } = await desk()
     for (const [method, body] of [

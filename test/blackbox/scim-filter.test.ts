@@ -5,7 +5,7 @@ import { assertFinds, type Case } from './finding.ts'
 import { enterpriseUrn } from './patching.ts'
 import { group, startUsher, user } from './usher.ts'
 
-const usher = await startUsher({ USHER_SCHEMAS_DIR: fileURLToPath(new URL('../schema/fixtures', import.meta.url)) })
+const usher = await startUsher({ USHER_SCHEMAS_DIR: fileURLToPath(new URL('../fixtures/schemas/', import.meta.url)) })
 const coreUrn = 'urn:ietf:params:scim:schemas:core:2.0:User'
 
 const organization = await usher.organization()

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { enterpriseUrn, type Json, Patched } from './patching.ts'
 import { group, startUsher, user } from './usher.ts'
 
-const usher = await startUsher({ USHER_SCHEMAS_DIR: fileURLToPath(new URL('../schema/fixtures', import.meta.url)) })
+const usher = await startUsher({ USHER_SCHEMAS_DIR: fileURLToPath(new URL('../fixtures/schemas/', import.meta.url)) })
 const add = (path: string | undefined, value?: unknown): Json => ({
   op: 'add',
   ...(path === undefined ? {} : { path }),

@@ -5,7 +5,7 @@ import { assertScimError } from './scim-error.ts'
 import { patchOp, type ScimClient, startUsher, user } from './usher.ts'
 
 /** With a resource type that has an attribute of every type, mutability, returned and uniqueness. */
-const usher = await startUsher({ USHER_SCHEMAS_DIR: fileURLToPath(new URL('../schema/fixtures', import.meta.url)) })
+const usher = await startUsher({ USHER_SCHEMAS_DIR: fileURLToPath(new URL('../fixtures/schemas/', import.meta.url)) })
 const testUrn = 'urn:ietf:params:scim:schemas:test:2.0:TestResource'
 const extensionUrn = 'urn:ietf:params:scim:schemas:extension:test:2.0:TestResource'
 

@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { connect } from 'node:net'
+import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
+import { findMongod } from '../../src/store/embedded/binary.ts'
 import { user } from '../blackbox/usher.ts'
 import { testDatabase } from '../database.ts'
 import { TcpProxy } from './proxy.ts'
-import { operatorToken, temporaryFolder, UsherProcess } from './usher-process.ts'
+import { freePort, operatorToken, temporaryFolder, UsherProcess } from './usher-process.ts'
 
 const database = testDatabase()
 const settings = { MONGODB_URI: database, USHER_DATA_DIR: temporaryFolder() }
@@ -77,6 +80,28 @@ describe('a start', () => {
     assert.match(usher.output, /MONGODB_URI cannot be used: .*colour/)
   })
 
+  it('128 on a standalone server ends with 2 and the command that cures it', async () => {
+    const { path } = await findMongod({ binary: process.env.USHER_MONGOD, onProgress: () => undefined })
+    const port = String(await freePort())
+    const mongod = spawn(path, ['--dbpath', temporaryFolder(), '--port', port, '--bind_ip', '127.0.0.1'], {
+      stdio: 'ignore',
+    })
+    try {
+      const usher = await UsherProcess.start({ ...settings, MONGODB_URI: `mongodb://127.0.0.1:${port}/usher` })
+      assert.equal(await usher.ended, 2)
+      assert.match(usher.output, /standalone server.*--replSet rs0.*rs\.initiate\(/)
+    } finally {
+      mongod.kill('SIGKILL')
+      await once(mongod, 'exit')
+    }
+  })
+
+  it('with a folder of schemas that cannot be read ends with 2 and says so', async () => {
+    const usher = await UsherProcess.start({ ...settings, USHER_SCHEMAS_DIR: '/there/is/no/such/folder' })
+    assert.equal(await usher.ended, 2)
+    assert.match(usher.output, /^USHER_SCHEMAS_DIR cannot be used: .*no.such.folder[^\n]*\n$/)
+  })
+
   it('on a port that is taken ends with 2 and says so', async () => {
     const proxy = await TcpProxy.start(database)
     try {
@@ -120,19 +145,54 @@ describe('workers', { skip: process.platform === 'linux' ? false : 'the workers 
   const workersOf = ({ child }: UsherProcess) =>
     readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number)
 
+  /** The second worker begins when the first one listens; one that has died is replaced after a moment. */
+  async function bothWork(usher: UsherProcess) {
+    for (let waited = 0; workersOf(usher).length < 2; waited += 50) {
+      assert.ok(waited < 5_000, 'a worker is missing')
+      await delay(50)
+    }
+  }
+
+  it('share one sandbox, made once, when nothing is set but their number', async () => {
+    const usher = await UsherProcess.ready({
+      USHER_DATA_DIR: temporaryFolder(),
+      USHER_SANDBOX: '',
+      NODE_ENV: '',
+      USHER_WORKERS: '2',
+    })
+    await bothWork(usher)
+    const acme = '/api/v1/organizations/acme'
+    assert.equal((await usher.call('GET', `${acme}/scim-clients`)).body.items.length, 1)
+    const { items } = (await usher.call('GET', `${acme}/connections`)).body
+    assert.equal(items.length, 1)
+    const login = await fetch(`${usher.url}/login/acme/${items[0].id}`, { redirect: 'manual' })
+    assert.match(String(login.headers.get('location')), /^http:\/\/127\.0\.0\.1:\d+\//)
+    usher.kill('SIGTERM')
+    assert.equal(await usher.ended, 0)
+  })
+
+  it('find the database whose address comes from a file', async () => {
+    const file = join(temporaryFolder(), 'address')
+    writeFileSync(file, database)
+    const usher = await UsherProcess.ready({
+      USHER_DATA_DIR: settings.USHER_DATA_DIR,
+      MONGODB_URI_FILE: file,
+      USHER_WORKERS: '2',
+    })
+    usher.kill('SIGTERM')
+    assert.equal(await usher.ended, 0)
+  })
+
   it('share the port; one that is killed is replaced, and the others serve meanwhile', async () => {
     const usher = await UsherProcess.ready({ ...settings, USHER_WORKERS: '2' })
+    await bothWork(usher)
     const before = workersOf(usher)
-    assert.equal(before.length, 2)
     const [first = 0, second = 0] = before
     process.kill(first, 'SIGKILL')
     // A connection that the dead worker had is cut; from then on there is the other one.
     await usher.until(200)
     assert.equal((await usher.call('GET', '/api/v1/organizations')).status, 200)
-    for (let waited = 0; workersOf(usher).length < 2; waited += 50) {
-      assert.ok(waited < 5_000, 'the worker is not replaced')
-      await delay(50)
-    }
+    await bothWork(usher)
     process.kill(second, 'SIGKILL')
     await usher.until(200)
     assert.equal((await usher.call('GET', '/api/v1/organizations')).status, 200)

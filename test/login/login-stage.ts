@@ -70,7 +70,7 @@ export async function openLoginStage(
       await once(server, 'close')
     },
   }
-  const environment = environmentOf(stage, options.publicUrl ?? url, options.sandbox ?? false)
+  const environment = environmentOf(stage, options.publicUrl ?? url, options.sandbox ? organization.slug : null)
   app.use('/login', createLoginRouter(environment, silent))
   const context = { requestId: 'r-1', now: new Date(), organization } as unknown as RequestContext
   return Object.assign(stage, { environment, context })
@@ -79,7 +79,7 @@ export async function openLoginStage(
 function environmentOf(
   stage: Omit<LoginStage, 'environment' | 'context'>,
   publicUrl: string,
-  sandbox: boolean,
+  sandbox: string | null,
 ): LoginEnvironment {
   const now = () => new Date(Date.now() + stage.clockOffset)
   return {

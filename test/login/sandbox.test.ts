@@ -77,7 +77,7 @@ describe('The sandbox: one command, and five people to sign in as', () => {
     directory = createDirectory({ store, registry, reportFailure: (_context, error) => console.error(error) })
     const organizations = createOrganizations(environment)
     rooms = { environment, organizations, directory, registry, dataDir, now }
-    const login: LoginEnvironment = { organizations, directory, providers, publicUrl: url, sandbox: true, now }
+    const login: LoginEnvironment = { organizations, directory, providers, publicUrl: url, sandbox: 'acme', now }
     app.use('/login', createLoginRouter(login, silent))
     app.use(createStartRouter({ sandbox: () => sandbox, directory, publicUrl: url, log: silent, now }))
   })

@@ -7,7 +7,7 @@ import { createRegistry } from '../../src/schema/registry.ts'
 import type { Resource, ResourceType } from '../../src/schema/types.ts'
 import { type Dialect, dialects } from '../../src/scim/dialects.ts'
 
-export const fixtures = fileURLToPath(new URL('./fixtures/', import.meta.url))
+export const fixtures = fileURLToPath(new URL('../fixtures/schemas/', import.meta.url))
 export const registry = createRegistry(readDocuments([builtInDocuments, fixtures]))
 export const user = registry.resourceType('User')
 export const group = registry.resourceType('Group')

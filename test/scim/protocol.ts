@@ -9,6 +9,7 @@ import { createLogger } from '../../src/http/log.ts'
 import type { Authenticated, Organizations } from '../../src/organizations/types.ts'
 import { builtInDocuments, readDocuments } from '../../src/schema/documents.ts'
 import { createRegistry } from '../../src/schema/registry.ts'
+import { AsyncRuns } from '../../src/scim/async-runs.ts'
 import type { DialectName } from '../../src/scim/dialects.ts'
 import { createScimRouter } from '../../src/scim/router.ts'
 import { Scans } from '../../src/scim/scans.ts'
@@ -62,6 +63,7 @@ export function scimProtocol() {
         publicUrl: 'https://usher.example',
         cursorKeys: [randomBytes(32)],
         scans: new Scans(),
+        asyncRuns: new AsyncRuns(),
         log: createLogger('silent'),
         now: () => new Date('2026-03-01T12:00:00Z'),
       }),
