@@ -62,6 +62,7 @@ async function run(options: Options, uri: string): Promise<void> {
     const fixed = () => ({ method: 'POST', path: '/fixed', body: {}, status: 200 })
     const [alone] = await measureInTurns([{ process: floor, client: floorClient, asking: fixed }], options)
     const losses = await checkLosses(stage, usherClient)
+    if (losses.some(({ asked, kept }) => kept !== asked)) process.exitCode = 1
     const comparisons = compare(figures, options)
     console.log(`\n${showReport(figures, comparisons, losses)}\n`)
     console.log(`Express alone, a fixed answer: ${alone!.rate.toFixed(0)}/s, ${alone!.cpu.toFixed(2)} ms CPU each`)

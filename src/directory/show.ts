@@ -1,5 +1,5 @@
 /** Resources as they may be shown: the stored form with everything computed that the caller wants. */
-import { externalIdClient, type RequestContext, type Source } from '../context.ts'
+import { externalIdClient, type RequestContext } from '../context.ts'
 import type { JsonObject, JsonValue, ResourceType } from '../schema/types.ts'
 import type {
   CustomResourceDocument,
@@ -15,6 +15,7 @@ import { type DerivedVersion, groupVersion, groupVersions } from './group-versio
 import { isActive, reasonOf } from './holds.ts'
 import { readMemberRows } from './members.ts'
 import { combineRoles, type DirectGroups, lookUpEdges, rolesAsValues } from './roles.ts'
+import { displayOf } from './source-display.ts'
 import { fromStored } from './stored-form.ts'
 import { readSurroundings, type UserSurroundings } from './surroundings.ts'
 import type { Wants } from './types.ts'

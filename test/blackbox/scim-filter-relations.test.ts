@@ -80,6 +80,8 @@ describe('filters on relations', () => {
     return users(
       [`${urn}:managedBy[source eq "${source}"]`, all],
       [`${urn}:managedBy.source eq "admin:operator"`, []],
+      [`${urn}:managedBy.display eq "scim client"`, all],
+      [`${urn}:managedBy[source eq "${source}" and display pr]`, all],
       [`${urn}:provisionedBy eq "scim"`, all],
       [`${urn}:state eq "active"`, all],
       [`${urn}:state ne "active"`, []],

@@ -28,6 +28,7 @@ async function postUntil(usher: UsherProcess, prefix: string, enough: number, th
     }
   }
   await Promise.all(['a', 'b', 'c'].map(writer))
+  assert.ok(acknowledged.size >= enough, `only ${acknowledged.size} were acknowledged`)
   return { acknowledged, asked }
 }
 
