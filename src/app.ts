@@ -8,9 +8,10 @@ import type { Config } from './config.ts'
 import type { RequestContext } from './context.ts'
 import { createDirectory } from './directory/directory.ts'
 import type { Directory } from './directory/types.ts'
+import { UsherError } from './errors.ts'
 import { createHttpServer } from './http/listen.ts'
 import type { Logger } from './http/log.ts'
-import { createMetrics } from './http/metrics.ts'
+import { createMetrics, type Metrics } from './http/metrics.ts'
 import { createHttpApp } from './http/server.ts'
 import { createDraining, type Draining } from './http/shutdown.ts'
 import { createDiscoveryCheck } from './login/discovery.ts'
@@ -87,9 +88,11 @@ export async function createApp(options: AppOptions): Promise<App> {
     userType: registry.resourceType('User'),
   }
   const organizations = createOrganizations(environment)
+  const metrics = createMetrics()
   const login: LoginEnvironment = {
     organizations,
-    directory,
+    directory: countLogins(directory, metrics),
+    onNotGenuine: (reason) => metrics.loginNotGenuine(reason),
     providers,
     publicUrl: config.publicUrl,
     sandbox: config.sandbox ? sandboxSlug : null,
@@ -108,7 +111,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   let sandbox: Sandbox | null = null
   const app = createHttpApp({
     log,
-    metrics: createMetrics(),
+    metrics,
     draining,
     health: () => store.health(),
     version: { name: 'usher', version: options.version, node: process.versions.node },
@@ -153,6 +156,26 @@ export async function createApp(options: AppOptions): Promise<App> {
     async stop() {
       await asyncRuns.settle()
       await background.stop()
+    },
+  }
+}
+
+/** The directory as the login room sees it, with every arrival counted. */
+function countLogins(directory: Directory, metrics: Metrics): Directory {
+  return {
+    ...directory,
+    async arrive(context, input) {
+      try {
+        const arrival = await directory.arrive(context, input)
+        metrics.loginDecided(arrival.decision.outcome)
+        return arrival
+      } catch (error) {
+        if (error instanceof UsherError && 'decisionId' in error.members) {
+          metrics.loginDecided('refused')
+          metrics.loginRefused(error.code)
+        }
+        throw error
+      }
     },
   }
 }

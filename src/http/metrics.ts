@@ -15,6 +15,12 @@ export interface Metrics {
   requestEnded(observation: HttpObservation): void
   normalised(kinds: readonly string[]): void
   filterRejected(reason: string): void
+  /** A verified login came to an end: created, updated, refused … */
+  loginDecided(outcome: string): void
+  /** A verified login was refused. */
+  loginRefused(code: string): void
+  /** Something that is no genuine login; it leaves no other trace. */
+  loginNotGenuine(reason: string): void
 }
 
 const methods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
@@ -54,6 +60,24 @@ export function createMetrics(options: { readonly process: boolean } = { process
     labelNames: ['reason'],
     registers,
   })
+  const logins = new Counter({
+    name: 'jit_logins_total',
+    help: 'Verified logins by outcome.',
+    labelNames: ['outcome'],
+    registers,
+  })
+  const refused = new Counter({
+    name: 'jit_refused_total',
+    help: 'Verified logins that were refused, by code.',
+    labelNames: ['code'],
+    registers,
+  })
+  const notGenuine = new Counter({
+    name: 'jit_token_invalid_total',
+    help: 'Logins that are not genuine, by what is wrong with them.',
+    labelNames: ['reason'],
+    registers,
+  })
   return {
     registry,
     requestBegan: () => inFlight.inc(),
@@ -67,5 +91,8 @@ export function createMetrics(options: { readonly process: boolean } = { process
       for (const kind of kinds) normalised.inc({ kind })
     },
     filterRejected: (reason) => rejected.inc({ reason }),
+    loginDecided: (outcome) => logins.inc({ outcome }),
+    loginRefused: (code) => refused.inc({ code }),
+    loginNotGenuine: (reason) => notGenuine.inc({ reason }),
   }
 }
