@@ -23,7 +23,7 @@ export function conformancePage(): string {
 What RFC 7643 and RFC 7644 (with their errata), RFC 9865 and RFC 9967 ask of a SCIM service provider, in a few words, and
 the tests that show it: the id of the line is in the titles of the tests. \`–\` in the second column: no RFC says anything.
 \`Switch …\` is decided by the dialect of the SCIM client ([dialects.md](dialects.md)). Besides these tests the checker
-[scim2-tester](https://pypi.org/project/scim2-tester/) runs against the whole
+\`scim2-tester\`, a Python package, runs against the whole
 ([scim2-tester.test.ts](../test/blackbox/scim2-tester.test.ts)).
 
 ## Not offered
