@@ -116,7 +116,7 @@ function appliedFrom(
   const { type } = operation
   if (plan === null) {
     const id = 'id' in operation ? operation.id : ''
-    return { type, id, created: false, changed: true, version: null, show: null, supplied: new Set() }
+    return { type, id, created: false, changed: true, show: null, supplied: new Set() }
   }
   return {
     type,
@@ -124,7 +124,6 @@ function appliedFrom(
     created: plan.created,
     changed: plan.changed,
     supplied: plan.supplied,
-    version: null,
     show: (wants) => showPlanned(environment, workspace, operation, plan.id, wants),
   }
 }

@@ -1,6 +1,6 @@
 import type { RequestContext, Source } from '../context.ts'
 import type { MongoQuery, ResolvedFilter } from '../filter/types.ts'
-import type { ConnectionState, Decision, Lookups, Snapshot, VerifiedLogin } from '../provisioning/types.ts'
+import type { ConnectionState, Decision, VerifiedLogin } from '../provisioning/types.ts'
 import type { JsonObject, JsonValue, ResourceType } from '../schema/types.ts'
 
 /**
@@ -41,8 +41,6 @@ export interface Applied {
   readonly created: boolean
   /** False when the state was as asked already: nothing was written. */
   readonly changed: boolean
-  /** Null after a deletion. */
-  readonly version: string | null
   /** Shows the committed state; reads only what `wants` asks for. Null after a deletion. */
   readonly show: ((wants: Wants) => Promise<JsonObject>) | null
   /** Attributes that the client supplied, by lower-case name (RFC 7643 section 7, returned `request`). */
@@ -90,12 +88,6 @@ export interface MemberRow {
   readonly display: string | undefined
 }
 
-/** What a login leaves behind besides its operations. */
-export interface RecordedDecision {
-  readonly id: string
-  readonly reference: string
-}
-
 /** The end of a login: the decision as recorded and the answer that the application gets. */
 export interface Arrival {
   readonly decision: Decision
@@ -103,12 +95,6 @@ export interface Arrival {
   readonly reference: string
   readonly answer: JsonObject
 }
-
-export type SnapshotReader = (
-  context: RequestContext,
-  connection: ConnectionState,
-  lookups: Lookups,
-) => Promise<Snapshot>
 
 export interface ProvenanceReport {
   readonly attributes: readonly {
