@@ -10,8 +10,8 @@ import {
   None,
 } from 'openid-client'
 import { UsherError } from '../errors.ts'
+import { signatureAlgorithms } from '../http/signature-algorithms.ts'
 import type { Connection } from '../organizations/types.ts'
-import { signatureAlgorithms } from './algorithms.ts'
 import { type DiscoveryDocument, readDiscovery } from './discovery.ts'
 import { IssuerKeys, type KeySource } from './keys.ts'
 import { createOutboundFetch, type OutboundFetch, type OutboundOptions } from './outbound.ts'

@@ -1,5 +1,5 @@
 import { compactVerify, decodeProtectedHeader, errors, type ProtectedHeaderParameters } from 'jose'
-import { signatureAlgorithms } from './algorithms.ts'
+import { signatureAlgorithms } from '../http/signature-algorithms.ts'
 import type { KeySet, KeySource } from './keys.ts'
 import { notGenuine } from './not-genuine.ts'
 

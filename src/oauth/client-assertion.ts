@@ -1,24 +1,7 @@
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose'
+import { signatureAlgorithms } from '../http/signature-algorithms.ts'
 import type { JsonObject } from '../schema/types.ts'
 import { invalidClient } from './errors.ts'
-
-/**
- * The signature algorithms that count: asymmetric ones only. Neither `none` nor HMAC, with which whoever takes a public
- * key for a secret could sign (RFC 8725 section 3.1).
- */
-export const assertionAlgorithms: readonly string[] = [
-  'RS256',
-  'RS384',
-  'RS512',
-  'PS256',
-  'PS384',
-  'PS512',
-  'ES256',
-  'ES384',
-  'ES512',
-  'EdDSA',
-  'Ed25519',
-]
 
 /** Seconds that an assertion may still hold when it arrives: what is not used at once is not worth stealing later. */
 const longestLife = 300
@@ -45,7 +28,7 @@ export async function verifyClientAssertion(
   { clientId, audiences, now }: AssertedBy,
 ): Promise<{ readonly jti: string; readonly expiresAt: Date }> {
   const { jti, exp } = await verify(keys as unknown as JSONWebKeySet, assertion, {
-    algorithms: [...assertionAlgorithms],
+    algorithms: [...signatureAlgorithms],
     issuer: clientId,
     subject: clientId,
     audience: [...audiences],

@@ -1,4 +1,4 @@
-import { assertionAlgorithms } from './client-assertion.ts'
+import { signatureAlgorithms } from '../http/signature-algorithms.ts'
 
 /** The scope of every access token: SCIM of the client's organization. */
 export const scope = 'scim'
@@ -23,7 +23,7 @@ export function serverMetadata(publicUrl: string, slug: string) {
     issuer,
     token_endpoint: tokenEndpoint,
     token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'private_key_jwt'],
-    token_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
+    token_endpoint_auth_signing_alg_values_supported: signatureAlgorithms,
     grant_types_supported: [grantType],
     // Required, although there is no authorization endpoint that would have any.
     response_types_supported: [],
