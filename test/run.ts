@@ -90,6 +90,8 @@ async function runTests(files: readonly string[], uri: string): Promise<Outcome>
   const { code, output } = await run(process.execPath, [...options, ...files], {
     ...env,
     NODE_ENV: 'test',
+    // Every test file is a process that loads the whole of Usher.
+    NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(root, 'node_modules/.cache/node'),
     USHER_TEST_MONGODB_URI: uri,
   })
   const count = (name: string) => Number(new RegExp(`^\\S+ ${name} (\\d+)$`, 'm').exec(output)?.[1] ?? 0)

@@ -40,7 +40,7 @@ export async function applyOperations(
   )
 }
 
-/** Runs an attempt until no other writer gets in between. @throws UsherError `conflict`, `uniqueness` */
+/** Runs an attempt until no other writer gets in between. @throws UsherError `unavailable`, `uniqueness` */
 export async function repeatOnConflict<T>(
   attempt: (round: number) => Promise<T>,
   refuse: (conflict: StoreConflict) => void = refuseTakenValue,
@@ -53,7 +53,8 @@ export async function repeatOnConflict<T>(
       if (!(error instanceof StoreConflict)) throw error
       refuse(error)
       if (Date.now() > deadline) {
-        throw new UsherError('conflict', 'The resource keeps changing. Try again.', { cause: error, retryAfter: 1 })
+        // Not 409: a provisioning client takes that for "exists already" and does not try again.
+        throw new UsherError('unavailable', 'The resource keeps changing. Try again.', { cause: error, retryAfter: 1 })
       }
       await sleep(Math.random() * Math.min(10 * 2 ** round, 250))
     }

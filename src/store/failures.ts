@@ -15,7 +15,8 @@ export class StoreConflict extends Error {
   }
 }
 
-const maxTimeExpired = 50
+/** The server's code for a command that ran out of the time it was given. */
+export const maxTimeExpired = 50
 const duplicateKey = 11000
 const writeConflict = 112
 /** A validator of the collection says no, or the document is too large: the same write never succeeds. */

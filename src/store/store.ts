@@ -2,11 +2,11 @@
 import mongoose from 'mongoose'
 import { UsherError } from '../errors.ts'
 import { GlobalCollection, ScopedCollection, type Session } from './collection.ts'
-import { within } from './deadline.ts'
 import type * as documents from './documents.ts'
 import { translateFailure } from './failures.ts'
 import { Memory } from './memory.ts'
 import { type CollectionName, collectionNames, defineModels } from './models.ts'
+import { runTransaction } from './transaction.ts'
 
 export type { Session } from './collection.ts'
 export { StoreConflict } from './failures.ts'
@@ -28,17 +28,6 @@ export interface StoreHealth {
   readonly warnings: readonly string[]
 }
 
-/** Milliseconds that a caller waits for a transaction with all its repetitions. */
-const transactionBudget = 4_000
-/** Milliseconds that the driver goes on with a commit that nobody answers: once settled, it blocks nobody any more. */
-const settlingBudget = 10_000
-/** Milliseconds after which it is not begun once more. */
-const repetitionBudget = 3_000
-const transactionOptions = {
-  readConcern: { level: 'snapshot' as const },
-  writeConcern: { w: 'majority' as const, j: true },
-  timeoutMS: settlingBudget,
-}
 /** Milliseconds between two looks at the indexes. */
 const indexCheckInterval = 60_000
 /** The newest release below which a server has known faults that matter here. */
@@ -116,29 +105,8 @@ export class Store {
    * have no effect outside of the session.
    * @throws StoreConflict when a unique key or a condition of another writer won; UsherError `unavailable`
    */
-  async transaction<T>(work: (session: Session) => Promise<T>): Promise<T> {
-    try {
-      return await within(transactionBudget, this.#runTransaction(work))
-    } catch (error) {
-      throw translateFailure(error)
-    }
-  }
-
-  async #runTransaction<T>(work: (session: Session) => Promise<T>): Promise<T> {
-    const session = this.#connection.getClient().startSession()
-    const deadline = performance.now() + repetitionBudget
-    try {
-      return await session.withTransaction(async (active) => {
-        try {
-          return await work(active)
-        } catch (error) {
-          // The driver begins again by a label on its own error, which ours carries as its cause.
-          throw isTransient(error) && performance.now() < deadline ? (error as Error).cause : error
-        }
-      }, transactionOptions)
-    } finally {
-      await session.endSession()
-    }
+  transaction<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    return runTransaction(this.#connection.getClient(), work)
   }
 
   /** Creates what is missing of collections and indexes; concurrent starts are safe. */
@@ -274,12 +242,6 @@ function isHopeless(error: unknown): boolean {
   const { MongoAPIError, MongoParseError, MongoRuntimeError, MongoServerError } = mongoose.mongo
   if (error instanceof MongoServerError) return error.code === authenticationFailed
   return error instanceof MongoParseError || error instanceof MongoAPIError || error instanceof MongoRuntimeError
-}
-
-function isTransient(error: unknown): boolean {
-  if (!(error instanceof Error)) return false
-  const cause = error.cause
-  return cause instanceof mongoose.mongo.MongoError && cause.hasErrorLabel('TransientTransactionError')
 }
 
 function isBelowFloor(version: string): boolean {

@@ -23,7 +23,7 @@ async function house(settings: Readonly<Record<string, unknown>> = {}) {
 }
 
 async function waitForJob(job: string): Promise<{ readonly state: string; readonly progress: unknown }> {
-  for (let attempt = 0; attempt < 100; attempt += 1) {
+  for (let attempt = 0; attempt < 1_200; attempt += 1) {
     const seen = await usher.admin('GET', `/jobs/${job}`)
     if (seen.state === 'done' || seen.state === 'failed') return seen
     await setTimeout(50)

@@ -71,12 +71,12 @@ describe('the embedded database', () => {
     }
   })
 
-  it('is ready on existing data within 3 s', async () => {
+  it('is ready on existing data without waiting for an election', async () => {
     const begin = performance.now()
     const server = await start(dataDir)
     const took = performance.now() - begin
     await server.stop()
-    assert.ok(took < 3000, `${took} ms`)
+    assert.ok(took < 9_000, `${took} ms`)
   })
 
   it('moves to another port when its own is taken, and still becomes the primary', async () => {

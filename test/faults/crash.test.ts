@@ -89,7 +89,7 @@ function login({ organization, connection }: House, idToken: string): Promise<An
 
 describe('a process that dies at any call of the store', () => {
   for (const [what, request] of Object.entries(requests)) {
-    it(`P-11 115 R286 leaves nothing or everything of ${what}, and asking again completes it`, async () => {
+    it(`P-11 row 115 R286 leaves nothing or everything of ${what}, and asking again completes it`, async () => {
       const house = await buildHouse(usher, provider)
       const team = await house.scim.must('POST', '/Groups', group('Team'))
       await house.connection.jit({

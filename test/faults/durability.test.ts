@@ -54,7 +54,7 @@ async function assertKept(usher: UsherProcess, acknowledged: ReadonlyMap<string,
 }
 
 describe('an embedded database', () => {
-  it('129 R286 keeps every acknowledged write when Usher, and then the database itself, is killed under load', async () => {
+  it('row 129 R286 keeps every acknowledged write when Usher, and then the database itself, is killed under load', async () => {
     const first = await UsherProcess.ready(settings)
     await first.call('POST', '/api/v1/organizations', { slug: 'durable' })
     const before = await postUntil(first, 'first', 30, () => first.kill('SIGKILL'))

@@ -16,30 +16,30 @@ function challengeOf(authorization: string | undefined): string | undefined {
 }
 
 describe('RFC 6750 section 2.1: the Authorization header', () => {
-  it('A2 gives the token whatever the case of the scheme', () => {
+  it('row 2 gives the token whatever the case of the scheme', () => {
     for (const scheme of ['Bearer', 'bearer', 'BEARER']) {
       assert.equal(bearerToken(`${scheme} usher_scim_abc-_.~+/=`), 'usher_scim_abc-_.~+/=')
     }
   })
 
-  it('A1 R27 without credentials asks for a bearer token and names no error', () => {
+  it('row 1 R27 without credentials asks for a bearer token and names no error', () => {
     assert.equal(challengeOf(undefined), 'Bearer realm="usher"')
     assert.equal(challengeOf(''), 'Bearer realm="usher"')
   })
 
-  it('A2 refuses other schemes', () => {
+  it('row 2 refuses other schemes', () => {
     for (const header of ['Basic YTpi', 'Bearer', 'Bearer ', 'usher_scim_abc', 'Bearer: abc']) {
       assert.match(challengeOf(header) ?? '', /error="invalid_token"/, header)
     }
   })
 
-  it('A3 refuses tokens of 8 KB, with NUL, comma, blank or other characters that no token has', () => {
+  it('row 3 refuses tokens of 8 KB, with NUL, comma, blank or other characters that no token has', () => {
     for (const token of ['x'.repeat(8192), 'x'.repeat(513), 'a\0b', 'a,b', 'a b', 'tökén', 'a"b', '=a', 'a\tb']) {
       assert.match(challengeOf(`Bearer ${token}`) ?? '', /error="invalid_token"/, token.slice(0, 20))
     }
   })
 
-  it('A3 never repeats what was sent, and never fails otherwise', () => {
+  it('row 3 never repeats what was sent, and never fails otherwise', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', minLength: 4 }), (text) => {
         try {

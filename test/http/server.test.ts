@@ -18,6 +18,7 @@ describe('the HTTP application', () => {
   const lines: string[] = []
   let server: Server
   let draining: Draining
+  const slowArrived = Promise.withResolvers<void>()
   let state: Readiness
 
   before(async () => {
@@ -38,6 +39,7 @@ describe('the HTTP application', () => {
       throw new UsherError('validation_failed', 'No.', { errors, members: { decisionId: 'd' } })
     })
     admin.get('/slow', (_request, response) => {
+      slowArrived.resolve()
       setTimeout(() => response.json({}), 300)
     })
     admin.use(problemHandler(log))
@@ -127,7 +129,7 @@ describe('the HTTP application', () => {
     assert.equal((await request(server).get('/api/v1/busy')).headers['retry-after'], '2')
   })
 
-  it('R19 R26 A19 refuses unknown routes in the form of the protocol', async () => {
+  it('R19 R26 row 19 refuses unknown routes in the form of the protocol', async () => {
     const admin = await request(server).get('/api/v1/nothing')
     assert.deepEqual([admin.status, admin.headers['content-type']], [404, 'application/problem+json'])
     for (const path of ['/scim/v1/acme/Users', '/scim', '/SCIM/v3']) {
@@ -138,7 +140,7 @@ describe('the HTTP application', () => {
     assert.equal((await request(server).get('/%zz')).status, 404)
   })
 
-  it('A9 a URL of 20 KB is 431, A22 what is no HTTP is 400, and both close the connection', async () => {
+  it('row 9 a URL of 20 KB is 431, row 22 what is no HTTP is 400, and both close the connection', async () => {
     const overflow = await raw(
       server,
       `GET /scim/v2/acme/Users?filter=${'x'.repeat(20_480)} HTTP/1.1\r\nHost: a\r\n\r\n`,
@@ -177,11 +179,11 @@ describe('the HTTP application', () => {
     assert.deepEqual((await request(server).get('/version')).body, { name: 'usher', version: '0.0.0' })
   })
 
-  it('E135 while draining it is not ready, closes connections, and answers what is in flight', async () => {
+  it('row 135 while draining it is not ready, closes connections, and answers what is in flight', async () => {
     const slow = request(server)
       .get('/api/v1/slow')
       .then((response) => response)
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    await slowArrived.promise
     draining.begin()
     const { status, headers } = await request(server).get('/readyz')
     assert.deepEqual([status, headers.connection], [503, 'close'])

@@ -44,7 +44,7 @@ describe('Requests to identity providers are bounded (P2, hostile row 104)', () 
   it('row 104: an answer that does not end in time is refused', async () => {
     const began = performance.now()
     await assert.rejects(open(`${base}/slow`), failed(/in time/))
-    assert.ok(performance.now() - began < 2_000)
+    assert.ok(performance.now() - began < 10_000)
   })
 
   it('row 104: a redirect is not followed', async () => {

@@ -38,12 +38,12 @@ test('a connection is shown without its secret, which the login can read', async
   assert.equal((await openConnection(environment, org, connection.id)).clientSecret, null)
 })
 
-test('hostile 106: an issuer that cannot be read or announces another one is refused at save', async () => {
+test('row 106: an issuer that cannot be read or announces another one is refused at save', async () => {
   await assert.rejects(connect({ issuer: 'https://unknown.example' }), { code: 'issuer_invalid' })
   await assert.rejects(connect({ issuer: 'https://other.example' }), { code: 'issuer_invalid' })
 })
 
-test('hostile 112: the issuer cannot be changed', async () => {
+test('row 112: the issuer cannot be changed', async () => {
   const { context, connection } = await connect()
   await refuses(patchConnection(environment, context, connection.id, { issuer: 'https://other.example' }), 'immutable')
   await patchConnection(environment, context, connection.id, { issuer, name: 'renamed' })

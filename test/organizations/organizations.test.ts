@@ -190,7 +190,7 @@ test('deleting an organization removes everything of it and nothing of others', 
   await refuses(deleteOrganization(environment, contextOf(gone)), 'not_found')
 })
 
-test('hostile 98: a login transaction is taken once, by the same browser, for the same connection', async () => {
+test('row 98: a login transaction is taken once, by the same browser, for the same connection', async () => {
   const organization = await room.organization()
   const now = new Date()
   const transaction = { connection: 'c1', nonce: 'n', verifier: 'v', returnTo: null, maxAge: null }

@@ -56,7 +56,7 @@ describeCases('add', [
     notes: ['single value for a list'],
   },
   {
-    title: 'R108 hostile row 63: does not add an equal value again',
+    title: 'R108 row 63: does not add an equal value again',
     before: { emails: [work] },
     operations: [add('emails', [work, work])],
   },
@@ -120,7 +120,7 @@ describeCases('add', [
     },
   },
   {
-    title: 'R111 hostile row 62: two primary elements are refused',
+    title: 'R111 row 62: two primary elements are refused',
     operations: [
       add('emails', [
         { ...home, primary: true },
@@ -182,7 +182,7 @@ describeCases('add', [
     after: { emails: [{ ...work, primary: true }] },
   },
   {
-    title: 'hostile row 89: an element without content is not kept',
+    title: 'row 89: an element without content is not kept',
     operations: [add('emails[type eq "work"].primary', true)],
   },
   {
@@ -264,7 +264,7 @@ describeCases('add', [
     `${enterpriseUrn}:manager.displayName`,
     `${enterpriseUrn}:manager.$ref`,
   ].map((path) => ({
-    title: `R116 hostile row 54: ${path} is not the client's to write`,
+    title: `R116 row 54: ${path} is not the client's to write`,
     operations: [add(path, 'x')],
     refused: 'mutability' as const,
   })),
@@ -324,5 +324,5 @@ describeCases('add', [
     refused: 'invalid_value',
   },
   { title: 'R105 refuses a wrong type', operations: [add('title', 1)], refused: 'invalid_value' },
-  { title: 'hostile row 65: an externalId is a text', operations: [add('externalId', 1)], refused: 'invalid_value' },
+  { title: 'row 65: an externalId is a text', operations: [add('externalId', 1)], refused: 'invalid_value' },
 ])

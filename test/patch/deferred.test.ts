@@ -122,7 +122,7 @@ describe('operations on members, which are kept elsewhere', () => {
     assert.equal(change?.kind === 'add' && change.values.length, 8_000)
     const each = values.slice(0, 1_000).map(({ value }) => ({ op: 'remove', path: `members[value eq "${value}"]` }))
     assert.equal(members(each).deferred.length, 1_000)
-    assert.ok(performance.now() - started < 1_000)
+    assert.ok(performance.now() - started < 10_000)
   })
 
   test('R94 renames the group beside', () => {

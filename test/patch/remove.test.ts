@@ -17,7 +17,7 @@ const { emails: _emails, ...mailless } = full
 const { [enterpriseUrn]: _enterprise, ...private_ } = full
 
 describeCases('remove', [
-  { title: 'R120 hostile row 60: needs a path', before: full, operations: [{ op: 'remove' }], refused: 'no_target' },
+  { title: 'R120 row 60: needs a path', before: full, operations: [{ op: 'remove' }], refused: 'no_target' },
   {
     title: 'R120 needs a path, even with a value',
     before: full,
@@ -68,7 +68,7 @@ describeCases('remove', [
     },
   },
   {
-    title: 'R124 hostile row 89: an element that only says its type goes as well',
+    title: 'R124 row 89: an element that only says its type goes as well',
     before: full,
     operations: [remove('emails[type eq "work"].value')],
     after: { ...full, emails: [home] },
@@ -111,7 +111,7 @@ describeCases('remove', [
     `${enterpriseUrn}:manager.displayName`,
     provisioningUrn,
   ].map((path) => ({
-    title: `R127 C12 hostile row 55: ${path} cannot be removed`,
+    title: `R127 C12 row 55: ${path} cannot be removed`,
     before: full,
     operations: [remove(path)],
     refused: 'mutability' as const,

@@ -122,7 +122,7 @@ describeCases('replace', [
     },
   },
   ...['emails[type eq "work"].value', 'emails[type eq "work"]', 'emails.value'].map((path) => ({
-    title: `R139 C1 hostile row 61: ${path} finds nothing`,
+    title: `R139 C1 row 61: ${path} finds nothing`,
     operations: [replace(path, path.endsWith('.value') ? 'x' : { value: 'x' })],
     refused: 'no_target' as const,
   })),
@@ -186,7 +186,7 @@ describeCases('replace', [
     refused: 'mutability',
   },
   ...['id', 'meta.created', 'groups', `${enterpriseUrn}:manager.displayName`].map((path) => ({
-    title: `R140 hostile row 54: ${path} is not the client's to write`,
+    title: `R140 row 54: ${path} is not the client's to write`,
     operations: [replace(path, 'x')],
     refused: 'mutability' as const,
   })),
@@ -208,7 +208,7 @@ describeCases('replace', [
     refused: 'invalid_value',
   },
   ...[null, '', '  '].map((nothing) => ({
-    title: `R142 hostile row 67: a required attribute cannot become ${JSON.stringify(nothing)}`,
+    title: `R142 row 67: a required attribute cannot become ${JSON.stringify(nothing)}`,
     operations: [replace('userName', nothing)],
     refused: 'invalid_value' as const,
   })),
@@ -261,7 +261,7 @@ describeCases('replace', [
     after: { emails: [home] },
   },
   ...['True', 'false', 'FALSE'].map((word) => ({
-    title: `R146 hostile row 57: active is normalised from ${word}`,
+    title: `R146 row 57: active is normalised from ${word}`,
     operations: [replace('active', word)],
     after: { active: word === 'True' },
     notes: ['boolean string'],
@@ -272,7 +272,7 @@ describeCases('replace', [
     refused: 'invalid_value' as const,
   })),
   {
-    title: 'R146 hostile row 57: a text is no boolean in interop-strict',
+    title: 'R146 row 57: a text is no boolean in interop-strict',
     operations: [replace('active', 'False')],
     dialect: strict,
     refused: 'invalid_value',
@@ -291,7 +291,7 @@ describeCases('replace', [
     after: { emails: [home, { ...work, display: 'D' }] },
   })),
   {
-    title: 'R148 hostile row 69: a password is discarded',
+    title: 'R148 row 69: a password is discarded',
     operations: [replace('password', 'secret')],
     notes: ['password discarded'],
   },

@@ -52,7 +52,7 @@ describe('patterns', () => {
     for (const source of ['(a+)+', '(a|a)*b', '(a*)*c', '(.*.*.*.*.*)*x', '(a?){64}a{64}']) {
       const started = performance.now()
       assert.equal(matchesPattern(source, `${'a'.repeat(1000)}!`), false, source)
-      assert.ok(performance.now() - started < 2000, source)
+      assert.ok(performance.now() - started < 10_000, source)
     }
   })
 
