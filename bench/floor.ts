@@ -156,6 +156,29 @@ export function floorHandlers(client: mongoose.mongo.MongoClient): Readonly<Reco
       await membershipsOf(found.map(({ _id }) => _id))
       return { itemsPerPage: found.length, Resources: found.map(answered) }
     },
+    async group({ group = '' }) {
+      const { org } = templates
+      const found = await groups.findOne({ _id: group, org })
+      const edges = await memberships
+        .find({ org, group }, { projection: { _id: 0, member: 1, kind: 1 } })
+        .sort({ member: 1 })
+        .toArray()
+      const names = new Map<string, string>()
+      for (let start = 0; start < edges.length; start += 1_000) {
+        const ids = edges.slice(start, start + 1_000).map(({ member }) => member as string)
+        const projection = { 'resource.displayName': 1 }
+        for (const { _id, resource } of await users.find({ _id: { $in: ids }, org }, { projection }).toArray()) {
+          names.set(_id, resource.displayName)
+        }
+      }
+      const members = edges.map(({ member, kind }) => ({
+        value: member,
+        $ref: `http://127.0.0.1:8080/scim/v2/bench/Users/${member}`,
+        display: names.get(member),
+        type: kind,
+      }))
+      return { ...found!.resource, id: group, members }
+    },
     async create({ name = '' }) {
       const user = newUser(templates.scimUser, name)
       await transaction(async (session) => {

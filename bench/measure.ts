@@ -1,5 +1,6 @@
 /** A closed loop: a fixed number of requests under way, the next one sent when one is answered. */
 import { Agent, request } from 'node:http'
+import { type Latency, latencyOf } from './latency.ts'
 import type { Measured } from './process.ts'
 
 /** A request, with the status that a correct answer has. */
@@ -9,6 +10,8 @@ export interface Ask {
   readonly token?: string
   readonly body?: unknown
   readonly status: number
+  /** Whether the body is right as well, where the status does not tell. */
+  readonly check?: (body: string) => boolean
 }
 
 /** Gives the next request; undefined when nothing is left to ask. */
@@ -18,6 +21,7 @@ export interface Reading {
   readonly rate: number
   /** CPU time of the measured process for one operation, in milliseconds. */
   readonly cpu: number
+  readonly latency: Latency
 }
 
 /** Sends requests over connections that stay open. */
@@ -70,44 +74,61 @@ export class Client {
   }
 }
 
-/** How often the sides take turns, so that a neighbour's load falls on all of them. */
-const turns = 3
+/** How often the sides take turns unless they are compared closely, so that a neighbour's load falls on all of them. */
+const usualTurns = 3
 /** Share of the time that is spent before, so that code is compiled and connections are open. */
 const warmUp = 0.3
 
+export interface Side {
+  readonly process: Measured
+  readonly client: Client
+  readonly asking: Asking
+  /** Requests under way at a time, where it is not as many as on the other sides. */
+  readonly inFlight?: number
+}
+
 /** Measures several things in turns. Any answer that is not the expected one ends the run. */
 export async function measureInTurns(
-  sides: readonly { readonly process: Measured; readonly client: Client; readonly asking: Asking }[],
-  options: { readonly seconds: number; readonly inFlight: number },
+  sides: readonly Side[],
+  options: { readonly seconds: number; readonly inFlight: number; readonly turns?: number },
 ): Promise<readonly Reading[]> {
-  const sums = sides.map(() => ({ done: 0, seconds: 0, cpu: 0 }))
-  for (const { client, asking } of sides) {
-    await runLoop(client, asking, options.inFlight, performance.now() + options.seconds * warmUp)
+  const { turns = usualTurns } = options
+  const sums = sides.map(() => ({ times: [] as number[], seconds: 0, cpu: 0 }))
+  for (const { client, asking, inFlight = options.inFlight } of sides) {
+    await runLoop(client, asking, inFlight, performance.now() + options.seconds * warmUp)
   }
   for (let turn = 0; turn < turns; turn += 1) {
-    for (const [index, { process, client, asking }] of sides.entries()) {
+    for (const [index, { process, client, asking, inFlight = options.inFlight }] of sides.entries()) {
       const sum = sums[index]!
       const cpu = await process.cpu()
       const began = performance.now()
-      sum.done += await runLoop(client, asking, options.inFlight, began + (options.seconds * 1000) / turns)
+      sum.times.push(...(await runLoop(client, asking, inFlight, began + (options.seconds * 1000) / turns)))
       sum.seconds += (performance.now() - began) / 1000
       sum.cpu += (await process.cpu()) - cpu
     }
   }
-  return sums.map(({ done, seconds, cpu }) => ({ rate: done / seconds, cpu: cpu / done }))
+  return sums.map(({ times, seconds, cpu }) => ({
+    rate: times.length / seconds,
+    cpu: cpu / times.length,
+    latency: latencyOf(times),
+  }))
 }
 
-async function runLoop(client: Client, asking: Asking, inFlight: number, until: number): Promise<number> {
-  let done = 0
+/** Gives the time that each request took. */
+async function runLoop(client: Client, asking: Asking, inFlight: number, until: number): Promise<readonly number[]> {
+  const times: number[] = []
   const lane = async () => {
     while (performance.now() < until) {
       const ask = asking()
       if (ask === undefined) return
+      const began = performance.now()
       const { status, body } = await client.send(ask)
-      if (status !== ask.status) throw new Error(`${ask.method} ${ask.path}: ${status} ${body.slice(0, 500)}`)
-      done += 1
+      if (status !== ask.status || ask.check?.(body) === false) {
+        throw new Error(`${ask.method} ${ask.path}: ${status} ${body.slice(0, 500)}`)
+      }
+      times.push(performance.now() - began)
     }
   }
   await Promise.all(Array.from({ length: inFlight }, lane))
-  return done
+  return times
 }

@@ -20,8 +20,10 @@ export async function operationsOn(
   tokens: number,
 ): Promise<readonly (readonly Operation[])[]> {
   const { userIds, largeGroup, smallGroups } = stage
+  const fullGroup = await stage.fillGroup(10_000)
   const some = <Item>(items: readonly Item[]) => items[Math.floor(Math.random() * items.length)]!
   const cursors = await walk(stage, client)
+  const withPageBehind = userIds.slice(0, -200)
   const joining = (pick: () => string) => ({
     usher: scim(stage, 'PATCH', () => ({
       path: `/Groups/${pick()}?excludedAttributes=members`,
@@ -48,7 +50,15 @@ export async function operationsOn(
         name: 'page of 100 by cursor',
         mark: reads,
         usher: scim(stage, 'GET', () => ({ path: `/Users?count=100&cursor=${some(cursors)}` })),
-        floor: floor('page', () => ({ after: some(userIds.slice(0, -200)) })),
+        floor: floor('page', () => ({ after: some(withPageBehind) })),
+      },
+    ],
+    [
+      {
+        name: 'group of 10,000 with members',
+        mark: reads,
+        usher: scim(stage, 'GET', () => ({ path: `/Groups/${fullGroup}` })),
+        floor: floor('group', () => ({ group: fullGroup })),
       },
     ],
     [

@@ -6,7 +6,15 @@ export interface Measured {
   readonly url: string
   /** CPU time that the process has used since it began, in milliseconds. */
   cpu(): Promise<number>
+  memory(): Promise<Memory>
   stop(): Promise<void>
+}
+
+/** Resident memory of a process in bytes, now and at most so far, and what its objects take. */
+export interface Memory {
+  readonly resident: number
+  readonly peak: number
+  readonly heap: number
 }
 
 /** Starts a file of this folder as a process of its own, with these variables. */
@@ -28,14 +36,16 @@ export async function startProcess(
     child.once('message', resolve)
     return Promise.race([promise, ended])
   }
+  const ask = <Message>(question: string): Promise<Message> => {
+    const answer = next<Message>()
+    child.send(question)
+    return answer
+  }
   const { url } = await next<{ readonly url: string }>()
   return {
     url,
-    async cpu() {
-      const answer = next<{ readonly cpu: number }>()
-      child.send('cpu')
-      return (await answer).cpu
-    },
+    cpu: () => ask<number>('cpu'),
+    memory: () => ask<Memory>('memory'),
     async stop() {
       child.send('stop')
       await once(child, 'exit')
@@ -45,10 +55,17 @@ export async function startProcess(
 
 /** The other side: tells the parent where this process listens, and answers its questions. */
 export function reportTo(parent: NodeJS.Process, url: string, stop: () => Promise<void>): void {
+  // Whoever measures is gone, and nobody else would end this.
+  parent.on('disconnect', () => parent.exit())
   parent.on('message', async (question) => {
     if (question === 'cpu') {
       const { user, system } = parent.cpuUsage()
-      parent.send?.({ cpu: (user + system) / 1000 })
+      parent.send?.((user + system) / 1000)
+      return
+    }
+    if (question === 'memory') {
+      const { rss: resident, heapUsed: heap } = parent.memoryUsage()
+      parent.send?.({ resident, peak: parent.resourceUsage().maxRSS * 1024, heap })
       return
     }
     await stop()

@@ -4,8 +4,8 @@ import type { Store } from '../src/store/store.ts'
 import { createSigningKey } from '../test/provider/signing-key.ts'
 import { TestProvider } from '../test/provider/test-provider.ts'
 import { renamed } from './copies.ts'
+import { loadUsers } from './loader.ts'
 import type { Client } from './measure.ts'
-import type { Options } from './options.ts'
 
 export const operatorToken = `usher_admin_${randomBytes(32).toString('hex')}`
 const enterprise = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User'
@@ -25,6 +25,8 @@ export interface Stage {
   readonly userIds: readonly string[]
   readonly smallGroups: readonly string[]
   readonly largeGroup: string
+  /** Makes a group with this many users of its own, and gives its id. */
+  readonly fillGroup: (size: number) => Promise<string>
   /** Documents of one user that SCIM made and one that a login made, for the floor to copy. */
   readonly scimUser: string
   readonly loginUser: string
@@ -57,8 +59,12 @@ export function claimsOf(name: string) {
   }
 }
 
-/** Sets the stage: what is few through the API, what is many straight into the store, as copies of what the API made. */
-export async function setStage(client: Client, store: Store, options: Options): Promise<Stage> {
+/** Sets the stage: what is few through the API, what is many straight into the store, like what the API made. */
+export async function setStage(
+  client: Client,
+  store: Store,
+  options: { readonly uri: string; readonly users: number; readonly members: number },
+): Promise<Stage> {
   const slug = 'bench'
   const admin = (method: string, path: string, body: unknown, status = 201) =>
     client.must({ method, path: `/api/v1/organizations${path}`, token: operatorToken, body, status })
@@ -93,37 +99,43 @@ export async function setStage(client: Client, store: Store, options: Options): 
   const login = await admin('POST', `/${slug}/connections/${plain}/logins`, { idToken }, 200)
   const loginUser = login.user.id as string
 
-  const userIds = await copyUsers(store, scimUser, options.users)
-  const { org } = (await store.users.everywhere.findOne({ _id: scimUser }))!
+  const template = (await store.users.everywhere.findOne({ _id: scimUser }))!
+  const { org } = template
+  const userIds = await loadUsers(options.uri, template, 'template-scim', options.users)
   const smallGroups: string[] = []
+  // Spread over everybody: a page with members of groups costs more than one without.
+  const distance = Math.floor(userIds.length / 200)
   for (let index = 0; index < 20; index += 1) {
-    smallGroups.push(await group(`Team ${index}`, userIds.slice(index * 10, index * 10 + 10)))
+    const members = Array.from({ length: 10 }, (_, place) => userIds[(index * 10 + place) * distance]!)
+    smallGroups.push(await group(`Team ${index}`, members))
   }
-  await copyMembers(store, org, largeGroup, scimUser, options.members)
+  // They need no users of their own: what is measured never reads them.
+  const nobody = Array.from({ length: options.members }, () => randomUUID())
+  await copyMembers(store, org, largeGroup, scimUser, nobody)
   return {
     ...{ org, slug, token, operator: operatorToken, members: options.members, provider, plain, grouped },
     ...{ userIds, smallGroups, largeGroup, scimUser, loginUser },
+    async fillGroup(size) {
+      const filled = await group('Filled', [scimUser])
+      const ids = Array.from({ length: size - 1 }, () => randomUUID())
+      const copies = ids.map((id, index) => renamed(template, { [scimUser]: id, 'template-scim': `member-${index}` }))
+      await store.users.insertMany(org, copies)
+      await copyMembers(store, org, filled, scimUser, ids)
+      return filled
+    },
   }
 }
 
-async function copyUsers(store: Store, template: string, count: number): Promise<readonly string[]> {
-  const document = (await store.users.everywhere.findOne({ _id: template }))!
-  const ids = Array.from({ length: count }, () => randomUUID())
-  for (let start = 0; start < count; start += 1_000) {
-    const copies = ids.slice(start, start + 1_000).map((id, index) => {
-      return renamed(document, { [template]: id, 'template-scim': `user-${start + index}` })
-    })
-    await store.users.insertMany(document.org, copies)
-  }
-  return ids
-}
-
-/** Members of the large group need no users of their own: what is measured never reads them. */
-async function copyMembers(store: Store, org: string, group: string, template: string, count: number): Promise<void> {
+async function copyMembers(
+  store: Store,
+  org: string,
+  group: string,
+  template: string,
+  ids: readonly string[],
+): Promise<void> {
   const [edge] = await store.memberships.find(org, { group, member: template }, { projection: { _id: 0 } })
-  for (let start = 0; start < count; start += 10_000) {
-    const size = Math.min(10_000, count - start)
-    const edges = Array.from({ length: size }, () => ({ ...edge!, member: randomUUID() }))
-    await store.memberships.insertMany(org, edges)
-  }
+  await store.memberships.insertMany(
+    org,
+    ids.map((member) => ({ ...edge!, member })),
+  )
 }

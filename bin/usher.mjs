@@ -18,7 +18,13 @@ function runWith(node) {
 }
 
 if (Number.parseInt(process.versions.node, 10) >= needed) {
-  await import('../src/main.ts')
+  // These are the server itself, with its settings; every other command talks to a running one.
+  const programs = new Map([
+    ['serve', '../src/main.ts'],
+    ['migrate', '../src/migrate.ts'],
+  ])
+  const [command = 'serve'] = process.argv.slice(2)
+  await import(programs.get(command) ?? '../src/cli/main.ts')
 } else {
   const windows = process.platform === 'win32'
   const brought = fileURLToPath(new URL(`../node_modules/node/bin/node${windows ? '.exe' : ''}`, import.meta.url))

@@ -1,4 +1,5 @@
 import { type Requirement, readRequirements, readTestFiles } from './requirements.ts'
+import { linksTo } from './test-titles.ts'
 
 /** What is not offered, or not ours to show, and why. Anything else must have a test. */
 export const notOffered: Readonly<Record<string, string>> = {
@@ -39,11 +40,5 @@ This page is made from \`docs/requirements.txt\` and the titles of the tests by 
 }
 
 function row({ id, rfc, statement, choice }: Requirement, files: readonly string[]): string {
-  const tests = files.map((file) => `[${nameOf(file)}](../${file})`).join(' ')
-  return `| ${id} | ${rfc} | ${statement} | ${notOffered[id] === undefined ? (choice ?? '') : 'Not offered'} | ${tests} |`
-}
-
-/** `test/blackbox/scim-bulk.test.ts` is `blackbox/scim-bulk`. */
-function nameOf(file: string): string {
-  return file.replace(/^test\//, '').replace(/\.test\.ts$/, '')
+  return `| ${id} | ${rfc} | ${statement} | ${notOffered[id] === undefined ? (choice ?? '') : 'Not offered'} | ${linksTo(files)} |`
 }

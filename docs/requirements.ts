@@ -1,6 +1,6 @@
 /** What RFC 7643, 7644, 9865 and 9967 ask of a service provider, one line each, and which tests show it. */
-import { globSync, readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import { readFileSync } from 'node:fs'
+import { testFilesBy } from './test-titles.ts'
 
 export interface Requirement {
   /** `R112` */
@@ -33,23 +33,11 @@ function readRequirement(line: string): Requirement {
 
 /** The test files by the ids in the titles of their tests; `R192–R196` in a title stands for each of them. */
 export function readTestFiles(): ReadonlyMap<string, readonly string[]> {
-  const root = fileURLToPath(new URL('../', import.meta.url))
-  const files = new Map<string, string[]>()
-  for (const file of globSync('test/**/*.test.ts', { cwd: root }).sort()) {
-    for (const id of idsIn(readFileSync(`${root}${file}`, 'utf8'))) files.set(id, [...(files.get(id) ?? []), file])
-  }
-  return files
+  return testFilesBy(idsIn)
 }
 
-/** The title of a test is its first argument, or `title` in a table of tests. */
-const titles = /(?:\b(?:it|test)(?:\.\w+)?\(|\btitle:)\s*(['"`])((?:\\.|(?!\1).)*)\1/gs
-
-function idsIn(text: string): ReadonlySet<string> {
-  const ids = new Set<string>()
-  for (const [, , title = ''] of text.matchAll(titles)) {
-    for (const [, first, last = first] of title.matchAll(/\bR(\d+)(?:–R?(\d+))?\b/g)) {
-      for (let number = Number(first); number <= Number(last); number += 1) ids.add(`R${number}`)
-    }
+function* idsIn(title: string): Iterable<string> {
+  for (const [, first, last = first] of title.matchAll(/\bR(\d+)(?:–R?(\d+))?\b/g)) {
+    for (let number = Number(first); number <= Number(last); number += 1) yield `R${number}`
   }
-  return ids
 }

@@ -4,8 +4,11 @@ import type { Logger } from './http/log.ts'
 export interface BackgroundTask {
   /** Milliseconds between two looks. */
   readonly interval: number
-  /** Does what there is to do. Other processes run the same: whoever comes second finds nothing. */
-  readonly run: () => Promise<void>
+  /**
+   * Does what there is to do. Other processes run the same: whoever comes second finds nothing. Work that is long ends
+   * soon after the signal, and is taken up by somebody else.
+   */
+  readonly run: (stopping: AbortSignal) => Promise<void>
 }
 
 export interface Background<Name extends string> {
@@ -22,10 +25,11 @@ export function startBackground<Name extends string>(
 ): Background<Name> {
   const names = Object.keys(tasks) as Name[]
   const running = new Map<Name, Promise<void>>()
+  const stopping = new AbortController()
   const wake = (name: Name) => {
     const before = running.get(name) ?? Promise.resolve()
     const turn = before
-      .then(() => tasks[name].run())
+      .then(() => (stopping.signal.aborted ? undefined : tasks[name].run(stopping.signal)))
       .catch((error: unknown) => log.warn(`The background task "${name}" failed; it is tried again.`, { error }))
     running.set(name, turn)
     return turn
@@ -35,6 +39,7 @@ export function startBackground<Name extends string>(
     wake,
     async stop() {
       for (const timer of timers) clearInterval(timer)
+      stopping.abort()
       await Promise.all(running.values())
     },
   }

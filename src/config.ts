@@ -77,6 +77,19 @@ const settings = z.object({
     .optional()
     .describe("The operator's token for the admin API.")
     .meta({ values: 'text', defaultText: 'generated at the first start, printed once, kept hashed' }),
+  USHER_SEALING_KEY: z
+    .string()
+    .trim()
+    .regex(
+      /^[\w+/-]{43}=?(\s*,\s*[\w+/-]{43}=?)*$/,
+      'must be one or more keys of 32 bytes each in base64, separated by commas',
+    )
+    .transform((value) => value.split(',').map((key) => Buffer.from(key.trim(), 'base64')))
+    .optional()
+    .describe(
+      'Key that client secrets of connections are sealed with. Of several keys, separated by commas, the first one seals and all of them open; see [keys](operations/keys.md#sealing-key).',
+    )
+    .meta({ values: '32 bytes in base64', defaultText: '`{USHER_DATA_DIR}/secret.key`, made at the first start' }),
   USHER_SANDBOX: onOff
     .optional()
     .describe('Demo organization `acme` with a demo identity provider.')
@@ -105,6 +118,18 @@ const settings = z.object({
     )
     .default('info')
     .describe('Least severity that is logged; one JSON line an event.'),
+  USHER_RATE_LIMIT: z
+    .string()
+    .transform((value) => (value === 'off' ? null : /^\d{1,6}$/.test(value) ? Number(value) : Number.NaN))
+    .refine(
+      (value) => value === null || (value >= 25 && value <= 100_000),
+      'must be `off` or a whole number from 25 to 100000',
+    )
+    .optional()
+    .describe(
+      'SCIM requests a second that one client may send on average, with bursts of twice as many; ten times as many operations in bulk requests.',
+    )
+    .meta({ values: '`off`, 25–100000', defaultText: '`50`; `off` in the sandbox and when `NODE_ENV` is `test`' }),
   USHER_WORKERS: integer(1, 1024)
     .default(1)
     .describe('Number of processes that share the port.')
@@ -126,12 +151,16 @@ export interface Config {
   readonly mongod: string | undefined
   /** Undefined: the token is generated at the first start. */
   readonly adminToken: string | undefined
+  /** The first one seals. Undefined: the key is that of the data folder. */
+  readonly sealingKeys: readonly Uint8Array[] | undefined
   readonly sandbox: boolean
   readonly jitDefault: 'on' | 'off'
   readonly attributeSyncDefault: 'OVERRIDE_ALL' | 'PRESERVE_LOCAL' | 'FILL_EMPTY' | 'NONE'
   readonly allowPrivateIssuers: boolean
   readonly schemasDir: string | undefined
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'
+  /** SCIM requests a second of one client; null: as many as it likes. */
+  readonly rateLimit: number | null
   readonly workers: number
 }
 
@@ -157,6 +186,7 @@ function derive(values: z.output<typeof settings>, mode: string | undefined): Co
   const { USHER_HOST: host, USHER_PORT: port, MONGODB_URI: mongodbUri } = values
   const sandbox = values.USHER_SANDBOX ?? (mongodbUri === undefined && mode !== 'production' ? 'on' : 'off')
   const allowPrivateIssuers = values.USHER_ALLOW_PRIVATE_ISSUERS ?? (mode === 'test' ? 'on' : sandbox)
+  const usualRateLimit = sandbox === 'on' || mode === 'test' ? null : 50
   return {
     host,
     port,
@@ -165,12 +195,14 @@ function derive(values: z.output<typeof settings>, mode: string | undefined): Co
     mongodbUri,
     mongod: values.USHER_MONGOD,
     adminToken: values.USHER_ADMIN_TOKEN,
+    sealingKeys: values.USHER_SEALING_KEY,
     sandbox: sandbox === 'on',
     jitDefault: values.USHER_JIT_DEFAULT,
     attributeSyncDefault: values.USHER_ATTRIBUTE_SYNC_DEFAULT,
     allowPrivateIssuers: allowPrivateIssuers === 'on',
     schemasDir: values.USHER_SCHEMAS_DIR,
     logLevel: values.USHER_LOG_LEVEL,
+    rateLimit: values.USHER_RATE_LIMIT === undefined ? usualRateLimit : values.USHER_RATE_LIMIT,
     workers: values.USHER_WORKERS,
   }
 }

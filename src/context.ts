@@ -42,6 +42,15 @@ export interface CallerContext {
   readonly now: Date
 }
 
+/** For how many days what is recorded is kept; null: for good. */
+export interface Retention {
+  readonly decisionDays: number
+  readonly tombstoneDays: number
+  readonly changeDays: number | null
+}
+
+export const defaultRetention: Retention = { decisionDays: 90, tombstoneDays: 400, changeDays: null }
+
 /** What every room needs to know of an organization; `id` is internal, `slug` is what the outside sees. */
 export interface OrganizationRef {
   readonly id: string
@@ -49,12 +58,20 @@ export interface OrganizationRef {
   readonly displayName: string
   readonly defaultRole: string | null
   readonly seatLimit: number | null
+  /** Where it differs from the default. */
+  readonly retention?: Partial<Retention> | undefined
+}
+
+export function retentionOf({ retention }: OrganizationRef): Retention {
+  return { ...defaultRetention, ...retention }
 }
 
 /** Who asks, for which organization, in which request. */
 export interface RequestContext extends CallerContext {
   readonly organization: OrganizationRef
   readonly source: Source
+  /** Who caused it, where that is somebody else than the source of what is written. */
+  readonly actor?: Source
   readonly dialect: Dialect
   /** `{USHER_PUBLIC_URL}/scim/v2/{org}`, without a trailing slash. */
   readonly baseUrl: string

@@ -64,7 +64,10 @@ const entries = {
   domain_taken: { status: 409, title: 'The domain is verified by another organization' },
   immutable: { status: 409, title: 'This field cannot be changed later' },
   in_use: { status: 409, title: 'Something else still refers to this' },
+  already_answered: { status: 409, title: 'Somebody has answered this already' },
+  already_linked: { status: 409, title: 'The person or the user has another link at this connection' },
   issuer_invalid: { status: 400, title: 'The issuer cannot be used' },
+  merge_refused: { status: 409, title: 'The two users cannot become one' },
   privileged_grant_refused: { status: 403, title: 'Privileged roles need the operator or a key for them' },
   last_admin_kept: { status: 403, title: 'The last active holder of a privileged role keeps it' },
 
@@ -90,6 +93,7 @@ const entries = {
   match_ambiguous: { status: 403, title: 'More than one user matches the login' },
   match_target_protected: { status: 403, title: 'The matching user may not be linked by a rule' },
   linked_to_other_subject: { status: 403, title: 'The matching user is linked to another subject' },
+  link_removed: { status: 403, title: 'The link between this person and the user was closed' },
   user_not_found: { status: 403, title: 'No user matches the login' },
   username_taken: { status: 403, title: 'The user name is taken' },
   user_suspended: { status: 403, title: 'The user is suspended' },

@@ -1,42 +1,40 @@
 /** Start: settings → database → app → listen → drain. */
 import cluster from 'node:cluster'
-import { readFileSync } from 'node:fs'
-import { setTimeout as delay } from 'node:timers/promises'
 import { type App, createApp } from './app.ts'
-import { type Config, ConfigError, readConfig } from './config.ts'
-import { UsherError } from './errors.ts'
-import { createHttpServer, listen } from './http/listen.ts'
+import { type Config, readConfig } from './config.ts'
+import { documentIndexes } from './directory/document-indexes.ts'
+import { listen } from './http/listen.ts'
 import { createLogger, type Logger } from './http/log.ts'
 import { closeServer } from './http/shutdown.ts'
-import { createWaitingApp } from './http/waiting.ts'
 import { startDemoProvider } from './sandbox/provider.ts'
 import { loadProviderSecrets } from './sandbox/provider-secrets.ts'
-import { EmbeddedDatabaseError } from './store/embedded/problem.ts'
-import { startEmbedded } from './store/embedded/server.ts'
-import { checkSchemaVersion, NewerSchemaError } from './store/schema-version.ts'
-import { DatabaseAddressError, openStore, StandaloneServerError, type Store } from './store/store.ts'
-import { announceSettings, onSettingsAnnounced, superviseWorkers, WorkersGaveUpError } from './workers.ts'
+import { loadRegistry } from './schema/documents.ts'
+import type { SchemaRegistry } from './schema/registry.ts'
+import { type Closing, databaseOf, explain, openWhenReady, packageVersion } from './start.ts'
+import { MigrationStoppedError } from './store/migrations/run.ts'
+import { onSettingsAnnounced, superviseWorkers } from './workers.ts'
 
 const badSettings = 2
 /** npm and a terminal may both hand on one signal: a second within this time is the same wish to end. */
 const sameSignal = 1_500
 
-/** Milliseconds between two looks for a database that did not answer. */
-const secondLook = 1_000
-
-type Closing = () => Promise<void>
-
 const closings: Closing[] = []
 try {
   await main()
 } catch (error) {
-  console.error(explain(error))
-  for (const close of closings.reverse()) await close().catch(() => undefined)
-  process.exit(badSettings)
+  // Whoever asked the process to end is ending it.
+  if (!(error instanceof MigrationStoppedError)) {
+    console.error(explain(error))
+    for (const close of closings.reverse()) await close().catch(() => undefined)
+    process.exit(badSettings)
+  }
 }
 
 async function main(): Promise<void> {
   const config = readConfig(process.env)
+  // Before anything is started: each worker reads the documents again, and would end for the same reason.
+  const registry = loadRegistry(config.schemasDir)
+  documentIndexes(registry)
   const log = createLogger(config.logLevel)
   onSignal(log, closings)
   process.on('unhandledRejection', (error) => {
@@ -52,7 +50,7 @@ async function main(): Promise<void> {
     welcome(config, null)
     return
   }
-  const app = await serve(config, uri, log, closings)
+  const app = await serve(config, registry, uri, log)
   if (cluster.isPrimary) welcome(config, app.newOperatorToken)
   else if (app.newOperatorToken !== null) console.log(tokenLines(app.newOperatorToken).join('\n'))
 }
@@ -62,19 +60,9 @@ function workerSettings({ sandbox }: Config, uri: string): Readonly<Record<strin
   return { MONGODB_URI: uri, MONGODB_URI_FILE: '', USHER_SANDBOX: sandbox ? 'on' : 'off', USHER_SANDBOX_FILE: '' }
 }
 
-/** The database's URI; without a setting an embedded server is started. */
-async function databaseOf(config: Config, closings: Closing[]): Promise<string> {
-  if (config.mongodbUri !== undefined) return config.mongodbUri
-  const onProgress = (line: string) => console.log(line)
-  const server = await startEmbedded({ dataDir: config.dataDir, binary: config.mongod, onProgress })
-  closings.push(() => server.stop())
-  return server.uri
-}
-
-async function serve(config: Config, uri: string, log: Logger, closings: Closing[]): Promise<App> {
-  const store = await openWhenThere(config, uri, log, closings)
+async function serve(config: Config, registry: SchemaRegistry, uri: string, log: Logger): Promise<App> {
+  const store = await openWhenReady({ config, registry, uri, log, closings })
   onSettingsAnnounced(() => store.forget())
-  closings.push(() => store.close())
   const app = await createApp({ config, store, log, version: packageVersion() })
   closings.push(() => app.stop())
   if (config.sandbox) {
@@ -87,43 +75,6 @@ async function serve(config: Config, uri: string, log: Logger, closings: Closing
     await closeServer(app.server)
   })
   return app
-}
-
-/** Opens the store; while the database does not answer, the port says so. */
-async function openWhenThere(config: Config, uri: string, log: Logger, closings: Closing[]): Promise<Store> {
-  const first = await openIfThere(uri, log)
-  if (first !== null) return first
-  const server = createHttpServer(createWaitingApp(log, { name: 'usher', version: packageVersion() }))
-  await listen(server, { host: config.host, port: config.port })
-  const close = () => closeServer(server)
-  closings.push(close)
-  for (;;) {
-    await delay(secondLook)
-    const store = await openIfThere(uri, log)
-    if (store === null) continue
-    closings.splice(closings.indexOf(close), 1)
-    await close()
-    return store
-  }
-}
-
-/** Null when nothing answers, which may change. */
-async function openIfThere(uri: string, log: Logger): Promise<Store | null> {
-  try {
-    const store = await openStore({ uri, announce: announceSettings })
-    try {
-      await checkSchemaVersion(store)
-      await store.prepare()
-      return store
-    } catch (error) {
-      await store.close()
-      throw error
-    }
-  } catch (error) {
-    if (!(error instanceof UsherError) || error.code !== 'unavailable') throw error
-    log.warn('The database does not answer. It is looked for again.', { error: error.cause ?? error })
-    return null
-  }
 }
 
 /** The demo identity provider listens on the next port. Gives what ends it. */
@@ -176,34 +127,4 @@ function onSignal(log: Logger, closings: Closing[]): void {
     process.exit(0)
   }
   process.on('SIGTERM', stop).on('SIGINT', stop)
-}
-
-function packageVersion(): string {
-  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8')
-  return String((JSON.parse(text) as { version: unknown }).version)
-}
-
-/** What somebody who starts the process reads when it cannot start. */
-function explain(error: unknown): string {
-  if (
-    error instanceof ConfigError ||
-    error instanceof EmbeddedDatabaseError ||
-    error instanceof StandaloneServerError ||
-    error instanceof DatabaseAddressError ||
-    error instanceof WorkersGaveUpError ||
-    error instanceof NewerSchemaError
-  ) {
-    return error.message
-  }
-  if (error instanceof UsherError && error.code === 'unavailable') {
-    return 'The database does not answer. Check MONGODB_URI, and that the replica set has a primary.'
-  }
-  // Documents are all that is validated before anybody is served.
-  if (error instanceof UsherError && error.code === 'validation_failed') {
-    return `USHER_SCHEMAS_DIR cannot be used: ${error.message}`
-  }
-  if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
-    return `The address is in use: ${error.message}. Choose another port with USHER_PORT.`
-  }
-  return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }

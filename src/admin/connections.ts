@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { UsherError } from '../errors.ts'
+import { deleteConnection } from '../organizations/connection-deletion.ts'
 import {
   createConnection,
   findConnection,
@@ -8,11 +9,10 @@ import {
   patchConnection,
 } from '../organizations/connections.ts'
 import { patchJit } from '../organizations/jit.ts'
-import { deleteConnection } from '../organizations/jobs.ts'
 import { jitSettingsSchema } from '../provisioning/settings.ts'
 import { name, pageOf, pageQuery } from './reading.ts'
 import { organizationRoute, parameter, type Route } from './route.ts'
-import { connectionView, impactView, listing } from './views.ts'
+import { connectionView, impactView, jobStarted, listing } from './views.ts'
 
 const clientId = z.string().min(1).max(512)
 const clientSecret = z.string().min(1).max(4_096)
@@ -145,7 +145,7 @@ export const connectionRoutes: readonly Route[] = [
       summary: 'Delete a connection',
       description: 'Users with another source are only unlinked. The work is done by a job.',
       query: deletionQuery,
-      answers: { 202: z.object({ job: z.string() }) },
+      answers: { 202: jobStarted },
     },
     async ({ environment, directory, wakeJobs }, call) => {
       const id = parameter(call, 'id')

@@ -2,7 +2,7 @@
 import type { Request } from 'express'
 import type { Principal, RequestContext } from '../context.ts'
 import { UsherError } from '../errors.ts'
-import { bearerToken, invalidCredentials } from '../http/credentials.ts'
+import { authenticateRequest } from '../http/authenticate.ts'
 import type { RequestRecord } from '../http/request-record.ts'
 import { sourceOf } from '../organizations/jit-changes.ts'
 import type { Authenticated } from '../organizations/types.ts'
@@ -12,15 +12,14 @@ import type { Access, GlobalCall } from './route.ts'
 
 export type Caller = GlobalCall<unknown, unknown>['caller']
 
-/** The credential behind a request. @throws UsherError `unauthorized` */
+/** The credential behind a request. @throws UsherError `unauthorized`, `too_many_requests` */
 export async function authenticate(
-  { organizations, now: clock }: AdminDependencies,
+  dependencies: AdminDependencies,
   request: Request,
   record: RequestRecord,
 ): Promise<Caller> {
-  const now = clock()
-  const who = await organizations.authenticate(bearerToken(request.get('authorization')), now)
-  if (who === null) throw invalidCredentials()
+  const now = dependencies.now()
+  const who = await authenticateRequest(dependencies, request, now)
   record.client = who.principal.kind === 'scim' ? `scim:${who.principal.id}` : sourceOf(who.principal)
   return { requestId: record.requestId, principal: who.principal, now }
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import {
+  diffJitVersions,
   getJit,
   getJitVersion,
   type JitView,
@@ -11,10 +12,22 @@ import {
 } from '../organizations/jit.ts'
 import { pageOf, pageQuery } from './reading.ts'
 import { type Answer, organizationRoute, parameter, type Route } from './route.ts'
-import { jitVersionView, jitView, listing } from './views.ts'
+import { jitDiffView, jitVersionView, jitView, listing } from './views.ts'
 
 /** Read by the room beneath, which names every mistake; here it is only an object. */
 const settings = z.record(z.string(), z.unknown())
+
+const versionsQuery = pageQuery.extend({
+  diff: z
+    .string()
+    .regex(/^\d{1,9}\.\.\d{1,9}$/, 'Two versions look like 2..5.')
+    .transform((text) => {
+      const [from = 0, to = 0] = text.split('..').map(Number)
+      return { from, to }
+    })
+    .optional()
+    .describe('Two versions, such as `2..5`.'),
+})
 
 const path = '/organizations/{org}/connections/{id}/jit'
 
@@ -25,7 +38,8 @@ export const jitRoutes: readonly Route[] = [
       path,
       access: 'read',
       summary: 'Read the JIT settings of a connection',
-      description: 'With every default filled in, and the layer that each comes from.',
+      description:
+        'With every default filled in, the layer that each comes from, what is in force for each attribute, and warnings. What is computed may be sent back in a PUT: it is passed over.',
       answers: { 200: jitView },
     },
     async ({ environment }, call) => {
@@ -69,13 +83,20 @@ export const jitRoutes: readonly Route[] = [
       path: `${path}/versions`,
       access: 'read',
       summary: 'List the versions of the JIT settings, newest first',
-      query: pageQuery,
-      answers: { 200: listing(jitVersionView) },
+      description:
+        'With what each has otherwise than the one before; or, with `diff`, what one has otherwise than another.',
+      query: versionsQuery,
+      answers: { 200: z.union([listing(jitVersionView), jitDiffView]) },
     },
-    async ({ environment }, call) => ({
-      status: 200,
-      body: await listJitVersions(environment, call.context, parameter(call, 'id'), pageOf(call.query)),
-    }),
+    async ({ environment }, call) => {
+      const { diff, ...page } = call.query
+      const id = parameter(call, 'id')
+      const body =
+        diff === undefined
+          ? await listJitVersions(environment, call.context, id, pageOf(page))
+          : await diffJitVersions(environment, call.context, id, diff.from, diff.to)
+      return { status: 200, body }
+    },
   ),
   organizationRoute(
     {

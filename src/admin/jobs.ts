@@ -14,7 +14,7 @@ export const jobRoutes: readonly Route[] = [
       answers: { 200: jobView },
     },
     async ({ environment }, call) => {
-      const { org, job } = await getJob(environment, parameter(call, 'id'))
+      const { org, job } = await getJob(environment, parameter(call, 'id'), call.caller.now)
       if (!belongsTo(call.caller.principal, org)) throw new UsherError('not_found', 'There is no such job.')
       return { status: 200, body: job }
     },

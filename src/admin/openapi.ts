@@ -1,6 +1,7 @@
 /** The OpenAPI 3.1 document of the admin API, made from the routes: what is mounted is what is described. */
 import { z } from 'zod'
 import { errorCatalogue } from '../errors.ts'
+import { linesType } from './lines.ts'
 import type { Access, Route } from './route.ts'
 import { adminRoutes } from './routes.ts'
 import { problem } from './views.ts'
@@ -50,12 +51,18 @@ export function openApiDocument(): Json {
 
 const problemContent = { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } }
 
+/** One JSON value a line; OpenAPI has no word for the form of each. */
+const asLines = { [linesType]: { schema: { type: 'string' } } }
+
 function operationOf(route: Route): Json {
+  const { lines } = route
   const successes = Object.entries(route.answers).map(([status, schema]): [string, Json] => [
     status,
     {
       description: status === '204' ? 'Done' : 'OK',
-      ...(schema === null ? {} : { content: json(schemaOf(schema, 'output')) }),
+      ...(schema === null
+        ? {}
+        : { content: { ...json(schemaOf(schema, 'output')), ...(lines === true ? asLines : {}) } }),
     },
   ])
   return {

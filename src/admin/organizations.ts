@@ -11,6 +11,8 @@ import { organizationRoute, type Route, serviceRoute } from './route.ts'
 import { listing, organizationView } from './views.ts'
 
 const seatLimit = z.int().min(0).max(100_000_000)
+/** More than a hundred years are for good. */
+const days = z.int().min(1).max(36_500)
 const returnUrls = z.array(z.string().max(2_048)).max(100)
 
 const organizationInput = z.strictObject({
@@ -27,6 +29,20 @@ const organizationPatch = z.strictObject({
   defaultRole: name.nullable().optional(),
   seatLimit: seatLimit.nullable().optional(),
   returnUrls: returnUrls.nullable().optional(),
+  staleUsers: z
+    .strictObject({ suspendAfterDays: days.nullable().optional(), deleteAfterDays: days.nullable().optional() })
+    .nullable()
+    .optional()
+    .describe('Days without a login after which users whom only logins know are suspended and deleted; null: never.'),
+  retention: z
+    .strictObject({
+      decisionDays: days.nullable().optional(),
+      tombstoneDays: days.nullable().optional(),
+      changeDays: days.nullable().optional(),
+    })
+    .nullable()
+    .optional()
+    .describe('Days that decisions, tombstones and change records are kept.'),
 })
 
 const path = '/organizations/{org}'

@@ -1,23 +1,20 @@
 import { z } from 'zod'
-import type { RequestContext } from '../context.ts'
-import { loginContext } from '../login/environment.ts'
 import { presentConnectionState } from '../login/headless.ts'
 import { readJitDraft } from '../organizations/jit.ts'
+import { type JobWork, startJob } from '../organizations/jobs.ts'
 import { readRoles } from '../organizations/roles.ts'
-import type { Decision } from '../provisioning/types.ts'
+import type { JitSettings } from '../provisioning/settings.ts'
 import type { JsonObject } from '../schema/types.ts'
-import { simulationView } from './decision-view.ts'
-import type { AdminDependencies } from './dependencies.ts'
-import { countLosses } from './losses.ts'
-import { recordedLogin } from './recorded-login.ts'
+import type { JobDependencies } from './dependencies.ts'
+import { jobContext } from './job-context.ts'
+import { emptyReport, type PeopleReport, previewBatch } from './preview-people.ts'
 import { organizationRoute, parameter, type Route } from './route.ts'
-import { previewView } from './views.ts'
+import { jobStarted, previewView } from './views.ts'
 
-/** People whose last logins are decided at most, and decisions that are looked through to find them. */
-const peopleLimit = 2_000
-const decisionLimit = 20_000
-const sampleLimit = 10
-const pageSize = 1_000
+/** More people than this are left to a job: whoever asks would not wait for them. */
+const directLimit = 500
+/** People that are counted at most, for the progress of a job. */
+const countLimit = 500_000
 
 export const previewRoutes: readonly Route[] = [
   organizationRoute(
@@ -26,69 +23,55 @@ export const previewRoutes: readonly Route[] = [
       path: '/organizations/{org}/connections/{id}/jit/preview',
       access: 'admin',
       summary: 'What a draft of the JIT settings would change',
-      description: `Decides the last recorded login of each person against the draft, of at most ${peopleLimit} people.`,
+      description:
+        'Decides the last recorded login of each person against the draft and writes nothing. ' +
+        `For more than ${directLimit} people a job does it, whose result is what is answered at once for fewer.`,
       body: z.strictObject({ jit: z.record(z.string(), z.unknown()) }),
-      answers: { 200: previewView },
+      answers: { 200: previewView, 202: jobStarted },
     },
     async (dependencies, { context, body, ...call }) => {
       const { environment, organizations, directory, login } = dependencies
       const connection = await organizations.connection(context.organization, parameter(call, 'id'))
       const settings = await readJitDraft(environment, context, connection.id, body.jit)
+      const people = await directory.countPeople(context, { connection: connection.id, limit: directLimit + 1 })
+      if (people > directLimit) {
+        const total = await directory.countPeople(context, { connection: connection.id, limit: countLimit })
+        const input = { connection: connection.id, settings } as unknown as JsonObject
+        const { job } = await startJob(environment, context, { kind: 'preview-settings', input, total })
+        dependencies.wakeJobs()
+        return { status: 202, body: { job }, headers: { Location: `/api/v1/jobs/${job}` } }
+      }
       const state = { ...(await presentConnectionState(login, connection)), settings }
-      const acting = loginContext(environment, context.organization, connection.id, context)
-      const decided: { readonly decision: Decision; readonly unknownClaims: readonly string[] }[] = []
-      for (const recorded of await lastLogins(dependencies, context, connection.id)) {
-        const { login: again, unknownClaims } = recordedLogin(connection, recorded)
-        const decision = await directory.simulate(acting, { connection: state, login: again, tokenKey: null })
-        decided.push({ decision, unknownClaims })
-      }
-      const decisions = decided.map(({ decision }) => decision)
       const roles = await readRoles(environment.store, context.organization.id)
-      const worthShowing = decided.filter(({ decision }) => changesUser(decision) || decision.outcome === 'refused')
-      const samples = worthShowing.slice(0, sampleLimit).map(({ decision, unknownClaims }) =>
-        simulationView(decision, {
-          connection: connection.id,
-          configVersion: state.settingsVersion,
-          at: context.now,
-          unknownClaims,
-        }),
-      )
-      const body200 = {
-        users: decisions.length,
-        changed: decisions.filter((decision) => decision.outcome !== 'created' && changesUser(decision)).length,
-        created: decisions.filter(({ outcome }) => outcome === 'created').length,
-        refused: decisions.filter(({ code }) => code !== null).length,
-        ...countLosses(decisions, roles),
-        samples,
+      let report = emptyReport
+      for (let after: string | null = ''; after !== null; ) {
+        const next = await previewBatch(dependencies, context, connection, state, report, after, roles)
+        report = next.report
+        after = next.after
       }
-      return { status: 200, body: body200 }
+      return { status: 200, body: report }
     },
   ),
 ]
 
-function changesUser({ operations }: Decision): boolean {
-  return operations.length > 0
-}
-
-/** The newest recorded decision of each person. */
-async function lastLogins(
-  { directory }: AdminDependencies,
-  context: RequestContext,
-  connection: string,
-): Promise<readonly JsonObject[]> {
-  const newest = new Map<string, JsonObject>()
-  let cursor: string | undefined
-  for (let seen = 0; seen < decisionLimit; seen += pageSize) {
-    const page = await directory.decisions(context, { connection, cursor, limit: pageSize })
-    for (const decision of page.items) {
-      if (typeof decision.subject !== 'string') continue
-      const known = newest.get(decision.subject)
-      if (known === undefined ? newest.size < peopleLimit : String(known.at) < String(decision.at)) {
-        newest.set(decision.subject, decision)
-      }
+/** The steps of a preview of many people. Nothing is written, so a step that is done twice is of no consequence. */
+export function previewWork(dependencies: JobDependencies): JobWork {
+  const { environment, organizations, login } = dependencies
+  return async (organization, { id, input, cursor, progress }, now) => {
+    const connection = await organizations.connection(organization, String(input.connection))
+    const settings = input.settings as unknown as JitSettings
+    const state = { ...(await presentConnectionState(login, connection)), settings }
+    const roles = await readRoles(environment.store, organization.id)
+    const { after = '', report = emptyReport } = (cursor ?? {}) as { after?: string; report?: PeopleReport }
+    const context = jobContext(environment, organization, { id }, now)
+    const next = await previewBatch(dependencies, context, connection, state, report, after, roles)
+    const done = next.report.users
+    if (next.after === null) return { finished: true, done, total: done, result: next.report as unknown as JsonObject }
+    return {
+      finished: false,
+      done,
+      total: Math.max(progress.total, done),
+      cursor: { after: next.after, report: next.report } as unknown as JsonObject,
     }
-    if (page.nextCursor === null) break
-    cursor = page.nextCursor
   }
-  return [...newest.values()]
 }

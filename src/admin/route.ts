@@ -24,6 +24,8 @@ export interface Call<Body, Query> {
   readonly query: Query
   readonly body: Body
   readonly preconditions: Preconditions
+  /** Whether the caller takes lines of JSON rather than one document; only where the route offers them. */
+  readonly wantsLines: boolean
 }
 
 /** A call of a route without `{org}` in its path. */
@@ -40,6 +42,8 @@ export interface Answer {
   readonly status: number
   /** Undefined: no body. */
   readonly body?: unknown
+  /** In place of a body: values that are sent as lines of JSON, as they come. */
+  readonly lines?: AsyncIterable<readonly unknown[]>
   readonly headers?: Readonly<Record<string, string>>
 }
 
@@ -55,6 +59,8 @@ interface Description<Body extends z.ZodType, Query extends z.ZodType> {
   /** The body may be missing. */
   readonly bodyOptional?: boolean
   readonly query?: Query
+  /** Whether the caller may have the items as lines (`application/x-ndjson`). */
+  readonly lines?: true
   /** Of every successful answer; null where it has no body. */
   readonly answers: Readonly<Record<number, z.ZodType | null>>
 }

@@ -3,8 +3,10 @@ import { UsherError } from '../errors.ts'
 import { readJsonBody } from '../http/body.ts'
 import { problemHandler } from '../http/problem.ts'
 import { recordOf } from '../http/request-record.ts'
+import { takeTurn } from '../http/turn.ts'
 import type { AdminDependencies } from './dependencies.ts'
 import { authenticate, authorize, enterOrganization } from './gate.ts'
+import { linesType, sendLines } from './lines.ts'
 import { openApiDocument } from './openapi.ts'
 import { readWith } from './reading.ts'
 import { type Answer, parameter, type Route } from './route.ts'
@@ -37,7 +39,8 @@ export function expressPath(path: string): string {
 function handlerOf(dependencies: AdminDependencies, route: Route): RequestHandler {
   return async (request, response) => {
     const answer = await answerTo(dependencies, route, request, response)
-    send(response, answer)
+    if (answer.lines === undefined) send(response, answer)
+    else await sendLines(response, answer.lines)
   }
 }
 
@@ -57,18 +60,20 @@ async function answerTo(
   }
   const context = await enterOrganization(dependencies, caller, parameter({ parameters }, 'org'), record)
   authorize(caller.principal, route.access)
+  await takeTurn(dependencies.limits.administration, context.organization.id, response)
   return route.handle(dependencies, { ...(await readCall(route, request)), parameters, context })
 }
 
 async function readCall(route: Route, request: Request) {
   const query = route.query === undefined ? {} : readWith(route.query, request.query, 'query')
   const preconditions = { ifMatch: request.get('if-match'), ifNoneMatch: request.get('if-none-match') }
-  if (route.body === undefined) return { query, body: undefined, preconditions }
+  const wantsLines = route.lines === true && request.accepts(['application/json', linesType]) === linesType
+  if (route.body === undefined) return { query, body: undefined, preconditions, wantsLines }
   const body = await readJsonBody(request, { mediaTypes, untyped: 'accept' })
   if (body === undefined && route.bodyOptional !== true) {
     throw new UsherError('validation_failed', 'This needs a body, which is a JSON object.')
   }
-  return { query, body: readWith(route.body, body ?? {}, 'body'), preconditions }
+  return { query, body: readWith(route.body, body ?? {}, 'body'), preconditions, wantsLines }
 }
 
 function refuseMethod(dependencies: AdminDependencies, routes: readonly Route[]): RequestHandler {

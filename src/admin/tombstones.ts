@@ -1,9 +1,14 @@
+import { z } from 'zod'
 import { toListing } from './decisions.ts'
 import { pageOf, pageQuery } from './reading.ts'
 import { organizationRoute, parameter, type Route } from './route.ts'
 import { listing, tombstoneView } from './views.ts'
 
 const path = '/organizations/{org}/tombstones'
+
+const tombstoneQuery = pageQuery.extend({
+  user: z.string().min(1).max(256).optional().describe('The id that the user had.'),
+})
 
 export const tombstoneRoutes: readonly Route[] = [
   organizationRoute(
@@ -12,12 +17,12 @@ export const tombstoneRoutes: readonly Route[] = [
       path,
       access: 'read',
       summary: 'List deleted users who are remembered',
-      query: pageQuery,
+      query: tombstoneQuery,
       answers: { 200: listing(tombstoneView) },
     },
     async ({ directory }, { context, query }) => ({
       status: 200,
-      body: toListing(await directory.tombstones(context, pageOf(query))),
+      body: toListing(await directory.tombstones(context, { user: query.user, ...pageOf(query) })),
     }),
   ),
   organizationRoute(

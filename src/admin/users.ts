@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { HoldAction } from '../directory/types.ts'
 import { organizationRoute, parameter, type Route } from './route.ts'
-import { provenanceView, scimUser } from './views.ts'
+import { linkView, listing, provenanceView, scimUser } from './views.ts'
 
 const path = '/organizations/{org}/users/{id}'
 
@@ -12,6 +12,13 @@ const actions: Readonly<Record<HoldAction, string>> = {
   lock: 'Refuse the logins of a user',
   unlock: 'Admit the logins of a user again',
 }
+
+const barQuery = z.strictObject({
+  bar: z
+    .enum(['true', 'false'], 'must be true or false')
+    .default('false')
+    .transform((value) => value === 'true'),
+})
 
 const reasonBody = z.strictObject({ reason: z.string().trim().min(1).max(1_024).optional() })
 
@@ -50,14 +57,44 @@ export const userRoutes: readonly Route[] = [
   ...Object.entries(actions).map(([action, summary]) => holdRoute(action as HoldAction, summary)),
   organizationRoute(
     {
+      method: 'get',
+      path: `${path}/identities`,
+      access: 'read',
+      summary: 'List the links of a user, the closed ones included',
+      answers: { 200: listing(linkView) },
+    },
+    async ({ directory }, call) => ({
+      status: 200,
+      body: { items: await directory.links(call.context, parameter(call, 'id')) },
+    }),
+  ),
+  organizationRoute(
+    {
+      method: 'delete',
+      path: `${path}/identities/{identityId}/bar`,
+      access: 'admin',
+      summary: 'Let the subject of a closed link be linked to the user again',
+      description: 'By the rules of the connection, at its next login.',
+      answers: { 204: null },
+    },
+    async ({ directory }, call) => {
+      await directory.liftBar(call.context, parameter(call, 'id'), parameter(call, 'identityId'))
+      return { status: 204 }
+    },
+  ),
+  organizationRoute(
+    {
       method: 'delete',
       path: `${path}/identities/{identityId}`,
       access: 'admin',
       summary: 'Cut the link of a user to a subject of a connection',
+      description:
+        'It stays in the history of the user. The next login of the subject is matched by the rules; with `bar=true` it is refused until the bar is lifted.',
+      query: barQuery,
       answers: { 204: null },
     },
     async ({ directory }, call) => {
-      await directory.unlink(call.context, parameter(call, 'id'), parameter(call, 'identityId'))
+      await directory.unlink(call.context, parameter(call, 'id'), parameter(call, 'identityId'), call.query.bar)
       return { status: 204 }
     },
   ),

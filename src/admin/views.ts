@@ -16,6 +16,8 @@ export const organizationView = z.object({
   defaultRole: z.string().nullable(),
   seatLimit: z.int().nullable(),
   returnUrls: z.array(z.string()),
+  staleUsers: z.object({ suspendAfterDays: z.int().nullable(), deleteAfterDays: z.int().nullable() }),
+  retention: z.object({ decisionDays: z.int(), tombstoneDays: z.int(), changeDays: z.int().nullable() }),
   createdAt: time,
 })
 
@@ -101,14 +103,39 @@ export const jitView = z.looseObject({
   version: z.int(),
   layers: z.record(z.string(), z.enum(['connection', 'server', 'default'])),
   effectiveAttributes: z.array(z.record(z.string(), z.unknown())),
+  warnings: z
+    .array(z.object({ path: z.string(), code: z.string(), detail: z.string() }))
+    .describe('What is allowed and has no effect, or hardly the one that is meant. Read-only, as is all of this.'),
 })
+
+export const claimsSeenView = z.object({
+  logins: z.int().describe('How many logins were looked at.'),
+  since: time.nullable().describe('When the earliest of them was.'),
+  items: z.array(
+    z.object({
+      name: z.string(),
+      types: z.array(z.object({ type: z.string(), count: z.int() })),
+      seen: z.int(),
+      lastSeen: time,
+      mapped: z.boolean().describe('Whether the settings use it.'),
+      example: z.unknown().optional(),
+    }),
+  ),
+})
+
+const settingsChanges = z
+  .array(z.object({ path: z.string(), before: z.unknown(), after: z.unknown() }))
+  .describe('Null: nobody had set it.')
 
 export const jitVersionView = z.object({
   version: z.int(),
   at: time,
   actor: z.string(),
   settings: z.record(z.string(), z.unknown()),
+  changes: settingsChanges,
 })
+
+export const jitDiffView = z.object({ from: z.int(), to: z.int(), changes: settingsChanges })
 
 export const connectionView = z.object({
   id,
@@ -139,10 +166,16 @@ export const jobView = z.object({
   kind: z.string(),
   state: z.enum(['pending', 'running', 'done', 'failed']),
   progress: z.object({ done: z.int(), total: z.int() }),
+  result: z
+    .record(z.string(), z.unknown())
+    .nullable()
+    .describe('What the work came to, for kinds that come to something.'),
   error: z.string().nullable(),
   createdAt: time,
   finishedAt: time.nullable(),
 })
+
+export const jobStarted = z.object({ job: z.string().describe('Its state is at `/api/v1/jobs/{id}`.') })
 
 export const scimUser = z.looseObject({ schemas: z.array(z.string()), id }).describe('A SCIM User (RFC 7643).')
 
@@ -219,18 +252,139 @@ export const provenanceView = z.object({
   ),
 })
 
+export const linkView = z.object({
+  id,
+  connection: z.string(),
+  issuer: z.string(),
+  subject: z.string(),
+  linkedAt: time,
+  lastLogin: time.nullable(),
+  until: time.nullable().describe('When the link ends, where it gives way to one of another connection.'),
+  follows: z.string().nullable().describe('The link that this one was made after by a relink.'),
+  closedAt: time.nullable(),
+  closedBy: source.nullable(),
+  reason: z.enum(['unlinked', 'relinked', 'connection_deleted']).nullable(),
+  barred: z.boolean().describe('No rule leads this subject to the user again.'),
+})
+
 export const changeView = z.looseObject({
   id,
   at: time,
   actor: source,
+  source: source.optional().describe('The source of what was written, where that is not the actor.'),
   resource: z.object({ type: z.string(), id, version: z.union([z.string(), z.int()]).nullable() }),
   action: z.string(),
   operations: z.array(z.record(z.string(), z.unknown())),
   decisionId: z.string().nullable().optional(),
+  mergedInto: z.string().optional().describe('Of a deletion by a merge: the user that lives on.'),
   requestId: z.string(),
 })
 
-export const tombstoneView = z.looseObject({ id })
+export const inboxKind = z.enum([
+  'removal_held',
+  'match_ambiguous',
+  'match_target_protected',
+  'linked_to_other_subject',
+  'link_removed',
+  'username_taken',
+  'user_deleted',
+  'seat_limit_reached',
+])
+
+const named = z.object({ value: id, display: z.string().optional() })
+const decisionName = z.object({ id, reference: z.string() })
+
+export const inboxView = z.object({
+  id,
+  version: z.int(),
+  kind: inboxKind,
+  status: z.enum(['open', 'answered']),
+  person: z.object({
+    connection: id,
+    issuer: z.string(),
+    subject: z.string(),
+    user: id.nullable(),
+    claims: z.record(z.string(), z.unknown()).describe('As the last login had them; mapped claims only.'),
+  }),
+  detail: z.string(),
+  candidates: z.array(named).describe('The users whom a rule found.'),
+  groups: z.array(named).describe('The groups whose removal is held.'),
+  firstAt: time,
+  lastAt: time,
+  count: z.int().describe('Logins for the same reason.'),
+  firstDecision: decisionName,
+  lastDecision: decisionName,
+  answers: z.array(z.string()).describe('What it can be answered with.'),
+  answer: z
+    .object({
+      action: z.enum(['release', 'discard', 'link', 'create', 'dismiss', 'settled']),
+      actor: source,
+      at: time,
+      decisionId: z.string().optional().describe('The login that settled the item, or that used the approval.'),
+    })
+    .nullable(),
+})
+
+export const tombstoneView = z.looseObject({
+  id,
+  user: id,
+  userName: z.string(),
+  mergedInto: z.string().optional().describe('The user that this one has become part of.'),
+})
+
+const likeness = z.object({
+  reason: z.enum(['subject', 'external_id_is_subject', 'email', 'user_name_is_email', 'external_id', 'name']),
+  strength: z.enum(['strong', 'probable', 'possible']),
+  value: z.string(),
+})
+
+export const duplicateView = z.object({
+  users: z.array(z.looseObject({ id, userName: z.string(), active: z.boolean(), managedBy: z.array(source) })),
+  strength: likeness.shape.strength,
+  reasons: z.array(likeness),
+})
+
+export const mergeView = z.object({
+  survivor: id,
+  from: id,
+  dryRun: z.boolean(),
+  operations: z.array(z.record(z.string(), z.unknown())),
+  changes: z.array(z.record(z.string(), z.unknown())),
+  identities: z.array(z.object({ id, connection: z.string(), issuer: z.string(), subject: z.string() })),
+  warnings: z.array(warning),
+  user: scimUser.nullable(),
+})
+
+export const staleUserView = z.looseObject({
+  id,
+  userName: z.string(),
+  active: z.boolean(),
+  managedBy: z.array(source),
+  lastSeen: time,
+  days: z.int().describe('Whole days since then.'),
+  suspendedAt: time.nullable().describe('Since when the daily job holds the user.'),
+})
+
+export const staleActionView = staleUserView.extend({ action: z.enum(['suspend', 'delete']) })
+
+export const driftView = z.object({
+  user: z.object({ id, userName: z.string() }),
+  attribute: z.string(),
+  source,
+  value: z.unknown(),
+  at: time,
+  decisionId: z.string().optional(),
+  shadowed: z.array(z.object({ source, value: z.unknown(), at: time })),
+})
+
+export const resealView = z.object({
+  resealed: z.int(),
+  present: z.int().describe('Secrets that the first key has sealed already.'),
+  unreadable: z
+    .array(z.object({ organization: z.string(), connection: id }))
+    .describe('Connections whose secret no known key opens.'),
+  nextCursor: z.string().optional(),
+})
 
 /** RFC 9457. */
 export const problem = z.looseObject({

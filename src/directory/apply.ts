@@ -19,7 +19,7 @@ import type { Applied, CreateOperation, Operation, Wants } from './types.ts'
 import { Workspace } from './workspace.ts'
 
 /** Milliseconds within which a write that keeps losing races gives up. */
-const patience = 8_000
+const patience = 15_000
 
 /** Applies a list of operations as one change. See `Directory.apply`. */
 export async function applyOperations(
@@ -28,7 +28,7 @@ export async function applyOperations(
   operations: readonly Operation[],
 ): Promise<readonly Applied[]> {
   return environment.queue.run(queueKeys(context, operations), () =>
-    repeatOnConflict(async () => {
+    repeatOnConflict(environment, async () => {
       const workspace = new Workspace(context)
       const planned = await planOperations(environment, workspace, operations, null)
       if (!workspace.isEmpty) {
@@ -42,26 +42,35 @@ export async function applyOperations(
 
 /** Runs an attempt until no other writer gets in between. @throws UsherError `unavailable`, `uniqueness` */
 export async function repeatOnConflict<T>(
+  { observer }: Pick<DirectoryEnvironment, 'observer'>,
   attempt: (round: number) => Promise<T>,
   refuse: (conflict: StoreConflict) => void = refuseTakenValue,
 ): Promise<T> {
-  const deadline = Date.now() + patience
+  const deadline = performance.now() + patience
   for (let round = 0; ; round += 1) {
     try {
       return await attempt(round)
     } catch (error) {
-      if (!(error instanceof StoreConflict)) throw error
+      if (!(error instanceof StoreConflict)) throw outOfTime(error)
       refuse(error)
-      if (Date.now() > deadline) {
+      if (performance.now() > deadline) {
         // Not 409: a provisioning client takes that for "exists already" and does not try again.
         throw new UsherError('unavailable', 'The resource keeps changing. Try again.', { cause: error, retryAfter: 1 })
       }
+      observer?.onRetry(error.key === null ? 'write_conflict' : 'duplicate_key')
       await sleep(Math.random() * Math.min(10 * 2 ** round, 250))
     }
   }
 }
 
-interface PlannedOperation {
+/** What a change looks up is named by it: when that takes too long, there is nothing for its sender to narrow down. */
+function outOfTime(error: unknown): unknown {
+  if (!(error instanceof UsherError) || error.code !== 'too_many') return error
+  const detail = 'The database does not answer in time. Nothing was changed; try again shortly.'
+  return new UsherError('unavailable', detail, { cause: error, retryAfter: 2 })
+}
+
+export interface PlannedOperation {
   readonly operation: Operation
   readonly plan: PlannedResource | null
 }
@@ -82,7 +91,8 @@ export async function planOperations(
   return planned
 }
 
-async function planOne(
+/** Reads through the workspace and plans into it. */
+export async function planOne(
   environment: DirectoryEnvironment,
   workspace: Workspace,
   operation: Operation,
@@ -108,7 +118,8 @@ async function planOne(
   }
 }
 
-function appliedFrom(
+/** What is answered of an operation after the commit. */
+export function appliedFrom(
   environment: DirectoryEnvironment,
   workspace: Workspace,
   operation: Operation,
@@ -148,7 +159,7 @@ async function showPlanned(
     if (user !== null) return showUser(environment, context, user, wants)
   } else if (operation.type.name === 'Group') {
     const group = workspace.groups.get(id)?.after ?? (await environment.store.groups.findOne(org, { _id: id }))
-    if (group !== null) return showGroup(environment, context, group, wants)
+    if (group !== null) return showGroup(environment, context, group)
   } else {
     const found = workspace.resources.get(id)?.after ?? (await environment.store.resources.findOne(org, { _id: id }))
     if (found !== null) return showCustom(operation.type, context, found)
@@ -160,7 +171,7 @@ async function showPlanned(
  * Writers of one resource, and creators under one name, queue up in this process instead of losing races against each
  * other. Named members of a group commute and need no queue.
  */
-function queueKeys(context: RequestContext, operations: readonly Operation[]): readonly string[] {
+export function queueKeys(context: RequestContext, operations: readonly Operation[]): readonly string[] {
   const keys = new Set<string>()
   const org = context.organization.id
   for (const operation of operations) {

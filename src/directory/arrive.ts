@@ -4,12 +4,11 @@
  */
 import { randomBytes } from 'node:crypto'
 import type { RequestContext } from '../context.ts'
-import { type ErrorCode, UsherError } from '../errors.ts'
+import { UsherError } from '../errors.ts'
 import { mappedProfile } from '../provisioning/decide.ts'
 import { lookups } from '../provisioning/lookups.ts'
 import { referenceFrom } from '../provisioning/reference.ts'
 import type { Decision, DecisionEffects, LoginOperation } from '../provisioning/types.ts'
-import type { JsonObject } from '../schema/types.ts'
 import type { UserDocument } from '../store/documents.ts'
 import { StoreConflict } from '../store/store.ts'
 import { answerWithoutUser, answerWithUser } from './answer.ts'
@@ -17,12 +16,15 @@ import { planOperations, repeatOnConflict } from './apply.ts'
 import { commit } from './commit.ts'
 import { type DecisionName, decisionRecord } from './decision-record.ts'
 import type { LoginEffects } from './effects.ts'
-import { type DirectoryEnvironment, newId } from './environment.ts'
-import { evaluate, evaluateSteadily } from './evaluate.ts'
+import { type DirectoryEnvironment, newId, timed } from './environment.ts'
+import { type Evaluation, evaluate, evaluateSteadily } from './evaluate.ts'
 import { linkUser } from './hold-user.ts'
+import { reportLogin } from './inbox-reports.ts'
+import { failureOf, ignoreLostRaces, type LoginFailure } from './login-failure.ts'
 import { guardLastHolders } from './privilege.ts'
+import { type DecidedLogin, identityAt, recordLogin, refuseLogin } from './record-login.ts'
+import { countRemovals } from './removal-windows.ts'
 import { recordedAnswer } from './replay.ts'
-import type { SnapshotReading } from './snapshot.ts'
 import { shadowValues } from './sources.ts'
 import type { Arrival, ArrivalInput, Operation } from './types.ts'
 import { Workspace } from './workspace.ts'
@@ -41,7 +43,7 @@ export async function arrive(
   ]
   return environment.queue.run(queue, async () => {
     try {
-      return await repeatOnConflict(() => attempt(environment, login, input), ignoreTaken)
+      return await repeatOnConflict(environment, () => attempt(environment, login, input), ignoreLostRaces(environment))
     } catch (error) {
       return failed(environment, login, input, error)
     }
@@ -62,9 +64,19 @@ async function attempt(
   context: RequestContext,
   input: ArrivalInput,
 ): Promise<Arrival> {
-  const { decision, reading } = await evaluateSteadily(environment, context, input)
+  const evaluation = await timed(environment, 'decide', () => evaluateSteadily(environment, context, input))
+  return timed(environment, 'write', () => carryOut(environment, context, input, evaluation))
+}
+
+async function carryOut(
+  environment: DirectoryEnvironment,
+  context: RequestContext,
+  input: ArrivalInput,
+  { decision, reading }: Evaluation,
+): Promise<Arrival> {
   const name = newName(context)
-  if (decision.outcome === 'refused') return refuse(environment, context, input, decision, name)
+  const decided = { input, decision, reading, name }
+  if (decision.outcome === 'refused') return refuseLogin(environment, new Workspace(context), decided)
   const { effects } = decision
   const linked = reading.snapshot.linked
   if (effects === null) {
@@ -73,22 +85,19 @@ async function attempt(
       user === undefined || decision.outcome !== 'unchanged'
         ? answerWithoutUser(context, decision, name)
         : await answerWithUser(environment, new Workspace(context), reading, decision, name, user, linked)
-    return record(environment, context, input, decision, name, decision.user, answer)
+    return recordLogin(environment, new Workspace(context), decided, decision.user, answer)
   }
-  return execute(environment, context, input, decision, effects, reading, name)
+  return execute(environment, context, decided, effects)
 }
 
 /** Plans the decision's operations and commits them with link and record; or, if nothing changes, only records. */
 async function execute(
   environment: DirectoryEnvironment,
   context: RequestContext,
-  input: ArrivalInput,
-  decision: Decision,
+  { input, decision, reading, name }: DecidedLogin,
   effects: DecisionEffects,
-  reading: SnapshotReading,
-  name: DecisionName,
 ): Promise<Arrival> {
-  const workspace = new Workspace(context, reading.groups)
+  const workspace = new Workspace(context, { groups: reading.groups })
   workspace.decision = name.id
   const login = loginEffects(effects)
   const planned = await planOperations(environment, workspace, operationsOf(environment, decision.operations), login)
@@ -100,7 +109,10 @@ async function execute(
   const known = [reading.snapshot.linked, ...reading.snapshot.candidates.flatMap(({ users }) => users)]
   const state = known.find((user) => user?.id === id) ?? null
 
-  const identity = planLink(workspace, input, effects, id)
+  countRemovals(workspace, input, decision, reading.removals)
+  const present = identityAt(state, input)
+  const pending = reportLogin(workspace, input, decision, name, reading.inbox, { user: id, identity: present })
+  const identity = planLink(workspace, input, effects, id, pending)
   const draft = workspace.users.get(id)
   if (before !== null && draft !== undefined && draft.before?.version !== effects.version) throw new StoreConflict(null)
   if (before !== null && draft === undefined && needsTouch(context, effects, before)) {
@@ -111,16 +123,14 @@ async function execute(
 
   const answer = await answerWithUser(environment, workspace, reading, decision, name, user, state)
   const document = decisionRecord(context, input, decision, name, id, answer)
-  const lastLogin =
-    identity ?? state?.identities.find(({ connection }) => connection === input.connection.id)?.id ?? null
   if (workspace.isEmpty) {
     await Promise.all([
       environment.store.decisions.insertOne(context.organization.id, document),
-      lastLogin === null
+      present === null
         ? null
         : environment.store.identities.updateOne(
             context.organization.id,
-            { _id: lastLogin },
+            { _id: present },
             { $set: { lastLogin: context.now } },
           ),
     ])
@@ -128,7 +138,7 @@ async function execute(
     await guardLastHolders(environment, workspace)
     await commit(environment, workspace, {
       decision: document,
-      identity: identity === null ? lastLogin : null,
+      identity: identity === null ? present : null,
       invitation: effects.invitation,
     })
     if (decision.outcome === 'created') environment.creationCounts.add(input.connection.id)
@@ -139,11 +149,23 @@ async function execute(
 /** Whether the user must be written although no operation does: for a link, an invitation, a proof or a shadow. */
 function needsTouch({ now, source }: RequestContext, effects: DecisionEffects, before: UserDocument): boolean {
   if (effects.link !== null || effects.invitation !== null) return true
-  if (shadowValues(before.sources, effects.shadowed, { source, at: now }) !== before.sources) return true
+  if (shadowValues(before.sources, opinionsOf(effects), { source, at: now }) !== before.sources) return true
   return effects.provenEmail !== null && !before.provenEmails.includes(effects.provenEmail)
 }
 
-function planLink(workspace: Workspace, input: ArrivalInput, effects: DecisionEffects, user: string): string | null {
+/** `pending`: the inbox waits for further logins by the link. */
+/** Everything that the login says otherwise than it stays. */
+function opinionsOf({ shadowed, unapplied }: DecisionEffects): LoginEffects['shadowed'] {
+  return [...shadowed, ...unapplied]
+}
+
+function planLink(
+  workspace: Workspace,
+  input: ArrivalInput,
+  effects: DecisionEffects,
+  user: string,
+  pending: boolean,
+): string | null {
   if (effects.link === null) return null
   const { now, organization } = workspace.context
   const identity = {
@@ -155,18 +177,20 @@ function planLink(workspace: Workspace, input: ArrivalInput, effects: DecisionEf
     user,
     linkedAt: now,
     lastLogin: now,
+    ...(pending ? { pending: true as const } : {}),
   }
   workspace.identities.push(identity)
   return identity._id
 }
 
-function loginEffects(effects: DecisionEffects): LoginEffects {
+/** What a decision means for its user beyond operations. */
+export function loginEffects(effects: DecisionEffects): LoginEffects {
   const { invitation } = effects
   return {
     provisionedBy: effects.provisionedBy,
     linked: effects.link !== null,
     lift: effects.lift,
-    shadowed: effects.shadowed,
+    shadowed: opinionsOf(effects),
     externalId: effects.externalId,
     invitationRoles:
       invitation === null
@@ -176,7 +200,11 @@ function loginEffects(effects: DecisionEffects): LoginEffects {
   }
 }
 
-function operationsOf(environment: DirectoryEnvironment, operations: readonly LoginOperation[]): readonly Operation[] {
+/** The operations of a decision as the directory takes them. */
+export function operationsOf(
+  environment: DirectoryEnvironment,
+  operations: readonly LoginOperation[],
+): readonly Operation[] {
   return operations.map(({ method, path, data, bulkId }) => {
     const [, endpoint, id = ''] = path.split('/')
     const type = endpoint === 'Users' ? environment.userType : environment.groupType
@@ -184,33 +212,6 @@ function operationsOf(environment: DirectoryEnvironment, operations: readonly Lo
       ? { method, type, data, ...(bulkId === undefined ? {} : { bulkId }) }
       : { method, type, id, data }
   })
-}
-
-async function refuse(
-  environment: DirectoryEnvironment,
-  context: RequestContext,
-  input: ArrivalInput,
-  decision: Decision,
-  name: DecisionName,
-): Promise<never> {
-  const detail = decision.steps.at(-1)?.detail ?? 'The login is refused.'
-  const code = decision.code ?? 'provisioning_failed'
-  await record(environment, context, input, decision, name, decision.user, { refused: code, detail })
-  throw new UsherError(code, detail, { members: { decisionId: name.id, reference: name.reference } })
-}
-
-async function record(
-  environment: DirectoryEnvironment,
-  context: RequestContext,
-  input: ArrivalInput,
-  decision: Decision,
-  name: DecisionName,
-  user: string | null,
-  answer: JsonObject,
-): Promise<Arrival> {
-  const document = decisionRecord(context, input, decision, name, user, answer)
-  await environment.store.decisions.insertOne(context.organization.id, document)
-  return { decision, decisionId: name.id, reference: name.reference, answer }
 }
 
 /**
@@ -229,12 +230,26 @@ async function failed(
     if (recorded !== null) return recorded
   }
   if (error instanceof UsherError && ('decisionId' in error.members || error.code === 'unavailable')) throw error
-  const refusal = refusalFor(error)
+  const refusal = failureOf(error)
   if (refusal.code === 'provisioning_failed') environment.reportFailure(context, error)
+  return repeatOnConflict(
+    environment,
+    () => recordFailure(environment, context, input, refusal),
+    ignoreLostRaces(environment),
+  )
+}
+
+async function recordFailure(
+  environment: DirectoryEnvironment,
+  context: RequestContext,
+  input: ArrivalInput,
+  refusal: LoginFailure,
+): Promise<Arrival> {
   const { decision, reading } = await evaluate(environment, context, input)
   const name = newName(context)
+  const workspace = new Workspace(context)
   // what has come between keeps the person out, whatever failed before
-  if (decision.outcome === 'refused') return refuse(environment, context, input, decision, name)
+  if (decision.outcome === 'refused') return refuseLogin(environment, workspace, { input, decision, reading, name })
   const warned = input.connection.settings.onFailure === 'degrade' && refusal.code === 'provisioning_failed'
   const failedStep = {
     step: 'operations' as const,
@@ -257,26 +272,13 @@ async function failed(
       : decision.profile,
     effects: null,
   }
-  if (!warned) return refuse(environment, context, input, outcome, name)
-  return record(environment, context, input, outcome, name, null, answerWithoutUser(context, outcome, name))
+  const decided = { input, decision: outcome, reading, name }
+  if (!warned) return refuseLogin(environment, workspace, decided)
+  return recordLogin(environment, workspace, decided, null, answerWithoutUser(context, outcome, name))
 }
 
-function refusalFor(error: unknown): { readonly code: ErrorCode & Decision['code'] & string; readonly detail: string } {
-  if (error instanceof UsherError) {
-    if (error.code === 'seat_limit_reached') return { code: 'seat_limit_reached', detail: error.detail }
-    if (error.scimType === 'invalidValue' || error.scimType === 'invalidSyntax' || error.scimType === 'mutability') {
-      return { code: 'attribute_invalid', detail: error.detail }
-    }
-  }
-  return { code: 'provisioning_failed', detail: 'The directory could not be changed. The reason is in the log.' }
-}
-
-/** Every lost race of a login is decided again: the next snapshot shows who won. */
-function ignoreTaken(conflict: StoreConflict): void {
-  if (conflict.key === 'decisions: org, tokenKey') throw conflict
-}
-
-function loginContext(context: RequestContext, input: ArrivalInput): RequestContext {
+/** The context in which the connection itself is the source. */
+export function loginContext(context: RequestContext, input: ArrivalInput): RequestContext {
   return {
     ...context,
     principal: { kind: 'login', connection: input.connection.id },

@@ -4,12 +4,17 @@
  */
 import { UsherError } from '../errors.ts'
 import type { DecisionDocument, ResourceDocument } from '../store/documents.ts'
-import { type Session, type Store, StoreConflict } from '../store/store.ts'
+import { type ScopedCollection, type Session, type Store, StoreConflict, type Write } from '../store/store.ts'
+import { departuresOf } from './departures.ts'
 import type { DirectoryEnvironment } from './environment.ts'
+import { eraseRecords } from './erasure.ts'
 import { groupVersion } from './group-version.ts'
 import { countSeats } from './seats.ts'
 import { removeStrayEdges } from './stray-edges.ts'
 import { type Draft, edgeDocument, type Workspace } from './workspace.ts'
+
+/** Memberships that are removed at a time. */
+const leftAtOnce = 1_000
 
 /** What a login commits together with its plan. */
 export interface LoginRecord {
@@ -29,13 +34,27 @@ export async function commit(
   login: LoginRecord | null,
 ): Promise<void> {
   await ensureSeatCounter(environment, workspace)
-  await environment.queue.run(seatQueue(workspace), () => write(environment, workspace, login))
-  await removeStrayEdges(environment, workspace)
+  await environment.queue.run(countersOf(workspace), () => write(environment, workspace, login))
+  // What is left over by these is found by the next look for it.
+  await removeStrayEdges(environment, workspace).catch(() => undefined)
+  const graves = workspace.tombstones.filter(({ unerased }) => unerased === true)
+  const { organization, now } = workspace.context
+  if (graves.length > 0) await eraseRecords(environment, organization.id, graves, now).catch(() => undefined)
 }
 
-/** All who take or give back a seat write one counter: in this process they queue up for it instead of losing races. */
-function seatQueue({ context: { organization }, seats }: Workspace): readonly string[] {
-  return organization.seatLimit === null || seats === 0 ? [] : [`${organization.id}|seats`]
+/**
+ * All who take or give back a seat write one counter, and so do all who take members from one group: in this process
+ * they queue up for it instead of losing races.
+ */
+function countersOf(workspace: Workspace): readonly string[] {
+  const seats = countsSeats(workspace) ? ['seats'] : []
+  return [...workspace.removals.keys(), ...seats]
+    .sort()
+    .map((counter) => `${workspace.context.organization.id}|${counter}`)
+}
+
+function countsSeats({ context: { organization }, seats }: Workspace): boolean {
+  return organization.seatLimit !== null && (seats.change !== 0 || seats.peak !== 0)
 }
 
 async function write(
@@ -46,6 +65,7 @@ async function write(
   const { store } = environment
   await store.transaction(async (session) => {
     await checkGroupVersions(environment, workspace, session)
+    await checkUnseen(store, workspace, session)
     await writeDrafts(store.users, workspace, workspace.users, session)
     await writeDrafts(store.groups, workspace, workspace.groups, session)
     await writeDrafts(store.resources, workspace, workspace.resources, session)
@@ -53,10 +73,16 @@ async function write(
     await writeEdges(store, workspace, session)
     const org = workspace.context.organization.id
     await store.tombstones.insertMany(org, workspace.tombstones, session)
+    await writeInbox(store, workspace, session)
     if (login !== null) await writeLogin(store, workspace, login, session)
     await store.changes.insertMany(org, workspace.changes, session)
     await writeShared(store, workspace, session)
-  })
+  }, sizeOf(workspace))
+}
+
+/** Documents that are written, where there may be many of them. */
+function sizeOf({ edges, changes }: Workspace): number {
+  return edges.size + changes.length
 }
 
 /**
@@ -77,38 +103,36 @@ async function checkGroupVersions(
   }
 }
 
-interface Writable<Document> {
-  insertMany(org: string, documents: readonly Document[], session: Session): Promise<void>
-  updateOne(org: string, query: object, update: object, session: Session): Promise<boolean>
-  deleteOne(org: string, query: object, session: Session): Promise<boolean>
+/** A login that changes nothing writes nothing to its user: whoever goes for want of logins is looked at once more. */
+async function checkUnseen(store: Store, workspace: Workspace, session: Session): Promise<void> {
+  const org = workspace.context.organization.id
+  for (const [user, since] of workspace.unseenSince) {
+    if ((await store.identities.findOne(org, { user, lastLogin: { $gt: since } }, { session })) !== null) {
+      throw new StoreConflict(null)
+    }
+  }
 }
 
+/** In the order in which they were planned: what one gives up, only a later one can take. */
 async function writeDrafts<Document extends ResourceDocument>(
-  collection: Writable<Document>,
+  collection: ScopedCollection<Document>,
   workspace: Workspace,
   drafts: ReadonlyMap<string, Draft<Document>>,
   session: Session,
 ): Promise<void> {
-  const org = workspace.context.organization.id
-  const inserts: Document[] = []
-  for (const { before, after } of drafts.values()) {
-    if (before === null) {
-      if (after !== null) inserts.push(after)
-      continue
-    }
-    const { _id, version, revision = 0 } = before
-    const expected = { _id, version, revision: before.revision ?? null }
-    const matched =
-      after === null
-        ? await collection.deleteOne(org, expected, session)
-        : await collection.updateOne(org, expected, replacement(before, { ...after, revision: revision + 1 }), session)
-    if (!matched) throw new StoreConflict(null)
-  }
-  await collection.insertMany(org, inserts, session)
+  await writeAll(collection, workspace, [...drafts.values()].flatMap(writesOf), session)
+}
+
+function writesOf<Document extends ResourceDocument>({ before, after }: Draft<Document>): readonly Write<Document>[] {
+  if (before === null) return after === null ? [] : [{ insert: after }]
+  const { _id, version, revision = 0 } = before
+  const expected = { _id, version, revision: before.revision ?? null }
+  if (after === null) return [{ remove: expected }]
+  return [{ query: expected, update: replacement(before, { ...after, revision: revision + 1 }) }]
 }
 
 /** Sets every field as a whole; a field that is gone is unset. No path of an update ever comes from a request. */
-function replacement(before: object, after: object): object {
+function replacement(before: object, after: object): Readonly<Record<string, unknown>> {
   const { _id, org, ...fields } = after as Record<string, unknown>
   const gone = Object.keys(before).filter((name) => !(name in after))
   return {
@@ -126,7 +150,19 @@ async function writeIdentities(
   const org = workspace.context.organization.id
   await store.identities.insertMany(org, workspace.identities, session)
   for (const _id of workspace.severed) await store.identities.deleteOne(org, { _id }, session)
-  for (const user of workspace.departed) await store.identities.deleteMany(org, { user }, session)
+  await store.pastLinks.insertMany(org, workspace.pastLinks, session)
+  for (const [_id, ending] of workspace.endings) {
+    if (!(await store.identities.updateOne(org, { _id }, { $set: { ending } }, session))) throw new StoreConflict(null)
+  }
+  for (const [user, heir] of workspace.heirs) {
+    await store.identities.updateMany(org, { user }, { $set: { user: heir } }, session)
+    await store.pastLinks.updateMany(org, { user }, { $set: { user: heir } }, session)
+  }
+  if (workspace.departed.size > 0) {
+    const ofDeparted = { user: { $in: [...workspace.departed] } }
+    await store.identities.deleteMany(org, ofDeparted, session)
+    await store.pastLinks.deleteMany(org, ofDeparted, session)
+  }
   if (login?.identity != null) {
     await store.identities.updateOne(
       org,
@@ -147,11 +183,66 @@ async function writeEdges(store: Store, workspace: Workspace, session: Session):
     else if (edge.after.length === 0) writes.push({ remove: { ...key, sources: edge.before } })
     else writes.push({ query: { ...key, sources: edge.before }, update: { $set: { sources: edge.after } } })
   }
-  const { matched, deleted, inserted } = await store.memberships.bulkWrite(org, writes, session)
-  if (matched + deleted + inserted !== writes.length) throw new StoreConflict(null)
-  for (const member of [...workspace.departed, ...workspace.dissolved]) {
-    await store.memberships.deleteMany(org, { member }, session)
+  await writeAll(store.memberships, workspace, writes, session)
+  await removeLeft(store, workspace, session)
+  await store.departures.insertMany(org, departuresOf(workspace), session)
+}
+
+/** Takes those who go out of the groups that they leave. */
+async function removeLeft(store: Store, { context, leaving }: Workspace, session: Session): Promise<void> {
+  const org = context.organization.id
+  const several = [...leaving.values()].reduce((sum, groups) => sum + groups.length, 0) > leftAtOnce
+  if (!several && leaving.size > 0) {
+    await store.memberships.deleteMany(org, { member: { $in: [...leaving.keys()] } }, session)
   }
+  for (const [member, groups] of several ? leaving : []) {
+    for (let start = 0; start < groups.length; start += leftAtOnce) {
+      const group = { $in: groups.slice(start, start + leftAtOnce) }
+      await store.memberships.deleteMany(org, { member, group }, session)
+    }
+  }
+}
+
+/** The items of whoever is deleted go too, those from before the person had a user included. */
+async function writeInbox(store: Store, workspace: Workspace, session: Session): Promise<void> {
+  const org = workspace.context.organization.id
+  await writeAll(store.inbox, workspace, workspace.inbox, session)
+  for (const [user, heir] of workspace.heirs) {
+    await store.inbox.updateMany(org, { users: user }, [{ $set: inherited(user, heir) }], session)
+  }
+  for (const { user, identityKeys } of workspace.tombstones) {
+    if (workspace.heirs.has(user)) continue
+    await store.inbox.deleteMany(org, { $or: [{ users: user, user }, { person: { $in: identityKeys } }] }, session)
+  }
+  const { report, mark } = workspace
+  if (report !== null && !(await store.inbox.updateOne(org, report.query, report.update, session))) {
+    await store.inbox.insertOne(org, report.insert, session)
+  }
+  if (mark === null) return
+  // Whoever opens an item writes the same identity: neither of two can miss the other.
+  const live = await store.inbox.findOne(org, { person: mark.person, live: true }, { session, projection: { _id: 1 } })
+  const update = live === null ? { $unset: { pending: '' } } : { $set: { pending: true } }
+  await store.identities.updateOne(org, { _id: mark.identity }, update, session)
+}
+
+/** What an item of the inbox says of one user, it says of the heir. */
+function inherited(user: string, heir: string) {
+  return {
+    user: { $cond: [{ $eq: ['$user', user] }, heir, '$user'] },
+    users: { $setUnion: [{ $setDifference: ['$users', [user]] }, [heir]] },
+    version: { $add: ['$version', 1] },
+  }
+}
+
+/** @throws StoreConflict when a write has not met its condition */
+async function writeAll<Document extends { readonly org: string }>(
+  collection: ScopedCollection<Document>,
+  workspace: Workspace,
+  writes: readonly Write<Document>[],
+  session: Session,
+): Promise<void> {
+  const { matched, deleted, inserted } = await collection.bulkWrite(workspace.context.organization.id, writes, session)
+  if (matched + deleted + inserted !== writes.length) throw new StoreConflict(null)
 }
 
 async function writeLogin(store: Store, workspace: Workspace, login: LoginRecord, session: Session): Promise<void> {
@@ -182,11 +273,12 @@ async function writeShared(store: Store, workspace: Workspace, session: Session)
     const same = await store.roles.updateOne(org, { _id: id, guard: seen }, { $inc: { guard: 1 } }, session)
     if (!same) throw new StoreConflict('roles: guard')
   }
+  await writeAll(store.removalWindows, workspace, [...workspace.removals.values()], session)
   const { seatLimit } = workspace.context.organization
-  const { seats } = workspace
-  if (seatLimit === null || seats === 0) return
-  const room = seats > 0 ? { used: { $lte: seatLimit - seats } } : {}
-  const seated = await store.seats.updateOne(org, { _id: org, ...room }, { $inc: { used: seats } }, session)
+  const { change, peak } = workspace.seats
+  if (seatLimit === null || !countsSeats(workspace)) return
+  const room = peak > 0 ? { used: { $lte: seatLimit - peak } } : {}
+  const seated = await store.seats.updateOne(org, { _id: org, ...room }, { $inc: { used: change } }, session)
   if (!seated) {
     throw new UsherError(
       'seat_limit_reached',
@@ -198,7 +290,7 @@ async function writeShared(store: Store, workspace: Workspace, session: Session)
 /** The counter of an organization with a limit is made from a count when it is first needed. */
 async function ensureSeatCounter(environment: DirectoryEnvironment, workspace: Workspace): Promise<void> {
   const { organization } = workspace.context
-  if (organization.seatLimit === null || workspace.seats === 0) return
+  if (!countsSeats(workspace)) return
   const counter = await environment.store.seats.findOne(organization.id, { _id: organization.id })
   if (counter !== null) return
   const used = await countSeats(environment, organization.id)

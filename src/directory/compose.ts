@@ -1,7 +1,7 @@
 /** Documents made from their parts: one place where the stored form, the comparison form and the reservations arise. */
 import type { Source } from '../context.ts'
 import { fold } from '../schema/fold.ts'
-import { toSearchForm } from '../schema/search-form.ts'
+import { type SearchForm, toSearchForm } from '../schema/search-form.ts'
 import type { JsonObject, JsonValue, Resource, ResourceType } from '../schema/types.ts'
 import type {
   AttributeSourceDocument,
@@ -13,12 +13,17 @@ import type {
   ResourceDocument,
   UserDocument,
 } from '../store/documents.ts'
+import { externalIdOrder } from './external-id-order.ts'
 import { isActive, reasonOf, stateOf } from './holds.ts'
+import { reservations } from './reservations.ts'
 import { displayOf } from './source-display.ts'
 import { toStored } from './stored-form.ts'
 
-/** Version of the comparison form; a change of `toSearchForm` or of this file's additions raises it. */
-export const searchFormVersion = 2
+/**
+ * Version of the comparison form; a change of `toSearchForm`, of reservations or of this file's additions raises it. What
+ * is stored in an older one is keyed anew at the next start.
+ */
+export const searchFormVersion = 3
 
 /** The extension of what Usher knows about a user; every user has it. */
 export const enterpriseUrn = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User'
@@ -135,7 +140,9 @@ function composeResource(type: ResourceType, parts: ResourceParts, more: JsonObj
     ...more,
     ...(externalId === undefined ? {} : { externalId }),
   }
-  const keys = reservations(type, parts)
+  const keys = reservations(type, parts.attributes, parts.externalIds)
+  const form = toSearchForm(type, searched)
+  const order = externalIdOrder(type, parts.id, parts.externalIds)
   return {
     _id: parts.id,
     org: parts.org,
@@ -144,7 +151,8 @@ function composeResource(type: ResourceType, parts: ResourceParts, more: JsonObj
     lastModified: parts.lastModified,
     resource: toStored(type, parts.attributes),
     search: {
-      ...toSearchForm(type, searched),
+      ...form,
+      ...(order === undefined ? {} : { sort: { ...(form.sort as SearchForm | undefined), externalId: order } }),
       schemas: schemasOf(type, parts.attributes).map(fold),
       meta: {
         resourceType: type.name,
@@ -157,31 +165,8 @@ function composeResource(type: ResourceType, parts: ResourceParts, more: JsonObj
     ...(keys.length === 0 ? {} : { keys }),
     sources: parts.sources,
     form: searchFormVersion,
+    outline: type.outline,
   }
-}
-
-/** Reservation strings: one unique index serves every uniqueness that a dialect or a schema document switches on. */
-function reservations(type: ResourceType, parts: ResourceParts): readonly string[] {
-  const keys: string[] = []
-  for (const { client, value, unique } of parts.externalIds) {
-    if (unique === 'client') keys.push(`externalId|${client}|${value}`)
-    if (unique === 'organization') keys.push(`externalId|*|${value}`)
-  }
-  for (const attribute of uniqueAttributes(type)) {
-    const value = parts.attributes[attribute.name]
-    if (typeof value === 'string') {
-      keys.push(`${type.name}|${attribute.name}|${attribute.caseExact ? value : fold(value)}`)
-    } else if (typeof value === 'number') keys.push(`${type.name}|${attribute.name}|${value}`)
-  }
-  return keys
-}
-
-/** Attributes that are unique by their document and have no index of their own. */
-function uniqueAttributes(type: ResourceType) {
-  return type.attributes.filter(
-    ({ uniqueness, name, type: kind }) =>
-      uniqueness !== 'none' && kind !== 'complex' && name !== 'id' && name !== 'userName',
-  )
 }
 
 /** Who gave something and is still there: values of a connection outlive the link to it, its say does not. */

@@ -6,15 +6,20 @@ import { externalIdClient, type RequestContext } from '../context.ts'
 import { UsherError } from '../errors.ts'
 import { anyOf, constant, negate } from '../filter/combine.ts'
 import { literalCondition, toMongo } from '../filter/mongo.ts'
-import { toElementPredicate } from '../filter/predicate.ts'
+import { toElementPredicate, toPredicate } from '../filter/predicate.ts'
 import { type FilterLeaf, transformLeaves } from '../filter/transform.ts'
 import type { MongoQuery, ResolvedFilter } from '../filter/types.ts'
 import type { Attribute, ResourceType } from '../schema/types.ts'
+import { referringTo } from './called.ts'
+import { enterpriseUrn } from './compose.ts'
 import type { DirectoryEnvironment } from './environment.ts'
+import { numberChanges } from './feed.ts'
+import { groupInVersion } from './group-version.ts'
+import { idLimit, refuseTooMany } from './id-limit.ts'
 import { roleCatalogue } from './roles.ts'
 
-/** Ids that one leaf may stand for. */
-const idLimit = 10_000
+/** Where the documents of users have the id of the manager. */
+const managerKey = 'search.enterprise.manager.value'
 
 /** The query on documents that a filter means for this caller. @throws UsherError `too_many`, `invalid_filter` */
 export async function compileFilter(
@@ -23,8 +28,17 @@ export async function compileFilter(
   type: ResourceType,
   filter: ResolvedFilter | null,
 ): Promise<MongoQuery> {
-  if (filter === null) return {}
-  return toMongo(await transformLeaves(filter, (leaf) => answer(environment, context, type, leaf)))
+  return filter === null ? {} : toMongo(await answerFilter(environment, context, type, filter))
+}
+
+/** A filter with everything that is not in the documents answered. @throws UsherError `too_many`, `invalid_filter` */
+export function answerFilter(
+  environment: DirectoryEnvironment,
+  context: RequestContext,
+  type: ResourceType,
+  filter: ResolvedFilter,
+): Promise<ResolvedFilter> {
+  return transformLeaves(filter, (leaf) => answer(environment, context, type, leaf))
 }
 
 async function answer(
@@ -42,10 +56,23 @@ async function answer(
   const name = attribute.extension === undefined ? attribute.name : attribute.path
   if (name === 'id') return query(renamed(toMongo(leaf), 'search.id', '_id'))
   if (name === 'externalId') return query(externalIdQuery(context, leaf))
+  if (name === 'meta' && leaf.kind !== 'valuePath') {
+    const part = leaf.target.subAttribute?.name
+    if (part === 'resourceType') return constant(toPredicate(leaf)({ meta: { resourceType: type.name } }))
+    if (part === 'location') return resourcesAt(context, type, leaf)
+    if (part === 'version' && type.name === 'Group') return groupsInVersion(environment, context, leaf)
+    // Documents of groups hear of their members' changes when those get numbers.
+    if (part === 'lastModified' && type.name === 'Group') await numberChanges(environment, context.organization.id)
+  }
   if (type.name === 'Group' && name === 'members') return groupsWithMembers(environment, context, leaf)
   if (type.name !== 'User') return undefined
   if (name === 'groups') return usersInGroups(environment, context, leaf)
   if (name === 'roles') return usersWithRoles(environment, context, leaf)
+  if (name === `${enterpriseUrn}:manager` && leaf.kind !== 'valuePath') {
+    if (leaf.target.subAttribute?.name !== 'displayName') return undefined
+    if (leaf.kind === 'present') return query({ [managerKey]: { $exists: true } })
+    return referringTo(environment, context, 'users', managerKey, leaf)
+  }
   if (attribute.extension === undefined || !attribute.schema.startsWith('urn:usher:')) return undefined
   if (attribute.name === 'state')
     return query(renamed(toMongo(leaf), `search.${attribute.searchKeys.join('.')}`, 'state'))
@@ -55,6 +82,25 @@ async function answer(
     return usersWithIdentities(environment, context, elementQuery(leaf, { lastLogin: 'lastLogin' }))
   }
   return undefined
+}
+
+/**
+ * Where a resource is follows from its id.
+ * @throws UsherError `invalid_filter` for an operator that says nothing about an address
+ */
+function resourcesAt(
+  context: RequestContext,
+  type: ResourceType,
+  leaf: Exclude<FilterLeaf, { readonly kind: 'valuePath' }>,
+): ResolvedFilter {
+  if (leaf.kind === 'present') return constant(true)
+  if (leaf.operator !== 'eq' && leaf.operator !== 'ne') {
+    throw new UsherError('invalid_filter', '"meta.location" can be compared by eq and ne only.')
+  }
+  const base = `${context.baseUrl}${type.endpoint}/`
+  const location = String(leaf.value)
+  const found = location.startsWith(base) ? query({ _id: location.slice(base.length) }) : constant(false)
+  return leaf.operator === 'eq' ? found : negate(found)
 }
 
 /** A SCIM client asks for its own externalId, everybody else for the one that was written last. */
@@ -77,12 +123,37 @@ async function groupsWithMembers(
   context: RequestContext,
   leaf: FilterLeaf,
 ): Promise<ResolvedFilter> {
+  const asked = await transformLeaves(leaf.kind === 'valuePath' ? leaf.filter : leaf, async (condition) => {
+    if (condition.kind === 'valuePath' || condition.target.subAttribute?.name !== 'display') return undefined
+    return referringTo(environment, context, 'users and groups', 'member', condition)
+  })
   const edges = await environment.store.memberships.aggregate<{ _id: string }>(
     context.organization.id,
-    elementQuery(leaf, { value: 'member', type: 'kind' }),
+    elementQuery(asked, { value: 'member', type: 'kind' }),
     [{ $group: { _id: '$group' } }, { $limit: idLimit + 1 }],
+    // Who leaves many groups at once is in all of them or in none.
+    { moment: 'one' },
   )
   return idSet(edges.map(({ _id }) => _id))
+}
+
+/**
+ * The version of a group follows from its members and is nowhere stored; but it says of which group it is.
+ * @throws UsherError `invalid_filter` for an operator that says nothing about a version
+ */
+async function groupsInVersion(
+  environment: DirectoryEnvironment,
+  context: RequestContext,
+  leaf: Exclude<FilterLeaf, { readonly kind: 'valuePath' }>,
+): Promise<ResolvedFilter> {
+  if (leaf.kind === 'present') return constant(true)
+  const { operator, value } = leaf
+  if (operator !== 'eq' && operator !== 'ne') {
+    throw new UsherError('invalid_filter', 'The "meta.version" of a Group can be compared by eq and ne only.')
+  }
+  const id = await groupInVersion(environment, context.organization.id, String(value))
+  const found = id === null ? constant(false) : query({ _id: id })
+  return operator === 'eq' ? found : negate(found)
 }
 
 async function usersInGroups(
@@ -220,11 +291,6 @@ function fieldOf(
 
 function idSet(ids: readonly string[]): ResolvedFilter {
   return query({ _id: { $in: [...new Set(refuseTooMany(ids))] } })
-}
-
-function refuseTooMany<T>(found: readonly T[]): readonly T[] {
-  if (found.length <= idLimit) return found
-  throw new UsherError('too_many', 'The filter is about too many members at once. Narrow it.')
 }
 
 function query(value: MongoQuery): ResolvedFilter {

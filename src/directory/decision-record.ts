@@ -1,12 +1,9 @@
 /** Decisions as they are stored and as they are shown. */
-import type { RequestContext } from '../context.ts'
+import { type RequestContext, retentionOf } from '../context.ts'
 import type { Decision } from '../provisioning/types.ts'
 import type { JsonObject, JsonValue } from '../schema/types.ts'
 import type { DecisionDocument } from '../store/documents.ts'
 import type { ArrivalInput } from './types.ts'
-
-/** Days that a decision is kept. */
-const retention = 90
 
 export interface DecisionName {
   readonly id: string
@@ -45,7 +42,7 @@ export function decisionRecord(
     answer,
     ...(input.tokenKey === null ? {} : { tokenKey: input.tokenKey }),
     issuedAt: input.login.issuedAt,
-    expiresAt: new Date(context.now.getTime() + retention * 86_400_000),
+    expiresAt: new Date(context.now.getTime() + retentionOf(context.organization).decisionDays * 86_400_000),
   }
 }
 
@@ -66,11 +63,12 @@ export function decisionView(decision: DecisionDocument): JsonObject {
     operations: decision.operations,
     changes: decision.changes,
     warnings: decision.warnings,
+    ...(decision.erasedAt === undefined ? {} : { erasedAt: decision.erasedAt.toISOString() }),
   }
 }
 
 /** Claims by name. Names are a stranger's: no prototype may be in reach. */
-function claimsView(claims: DecisionDocument['claims']): JsonObject {
+export function claimsView(claims: DecisionDocument['claims']): JsonObject {
   const view: Record<string, JsonValue> = Object.create(null)
   for (const { name, ...claim } of claims) view[name] = claim
   return view

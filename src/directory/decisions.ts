@@ -16,6 +16,7 @@ export async function listDecisions(
   const found = await environment.store.decisions.find(
     context.organization.id,
     {
+      expiresAt: { $gt: context.now },
       ...(query.connection === undefined ? {} : { connection: query.connection }),
       ...(query.user === undefined ? {} : { user: query.user }),
       ...(query.outcome === undefined ? {} : { outcome: query.outcome }),
@@ -39,7 +40,9 @@ export async function readDecision(
 ): Promise<JsonObject> {
   const query = queryFor(idOrReference)
   const decision = query === null ? null : await environment.store.decisions.findOne(context.organization.id, query)
-  if (decision === null) throw new UsherError('not_found', 'There is no such decision.')
+  // The database removes what has expired when it comes to it.
+  if (decision === null || decision.expiresAt <= context.now)
+    throw new UsherError('not_found', 'There is no such decision.')
   return decisionView(decision)
 }
 

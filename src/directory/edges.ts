@@ -1,4 +1,5 @@
 /** Memberships as edges with sources. An edge goes when its last source is gone. */
+import { setImmediate } from 'node:timers/promises'
 import { UsherError } from '../errors.ts'
 import type { Resource } from '../schema/types.ts'
 import type { DirectoryEnvironment } from './environment.ts'
@@ -8,6 +9,8 @@ import type { EdgeDraft, Workspace } from './workspace.ts'
 /** Edges that one transaction writes at most. */
 export const edgeLimit = 10_000
 const lookupBatch = 1_000
+/** Values that are read before somebody else has a turn. */
+const readAtOnce = 10_000
 
 /** A member as a client names it. */
 export interface NamedMember {
@@ -15,16 +18,21 @@ export interface NamedMember {
   readonly type: string | undefined
 }
 
-export function readMembers(values: readonly Resource[]): readonly NamedMember[] {
+/** The members that a list names, by their ids. @throws UsherError `invalid_value` */
+export async function readMembers(values: readonly Resource[]): Promise<Map<string, NamedMember>> {
   const members = new Map<string, NamedMember>()
-  for (const { value, type } of values) {
+  for (const [index, { value, type }] of values.entries()) {
     if (typeof value !== 'string') throw new UsherError('invalid_value', 'A member of a Group needs a "value".')
     members.set(value, { value, type: typeof type === 'string' ? type : undefined })
+    if (index % readAtOnce === readAtOnce - 1) await setImmediate()
   }
-  if (members.size > edgeLimit) {
-    throw new UsherError('payload_too_large', `A request may name at most ${edgeLimit} members of a Group.`)
-  }
-  return [...members.values()]
+  return members
+}
+
+/** @throws UsherError `payload_too_large` */
+export function refuseTooMany(count: number): void {
+  if (count <= edgeLimit) return
+  throw new UsherError('payload_too_large', `A request may change at most ${edgeLimit} memberships.`)
 }
 
 /**

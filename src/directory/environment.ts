@@ -5,6 +5,17 @@ import type { ResourceType } from '../schema/types.ts'
 import type { Store } from '../store/store.ts'
 import type { CreationCounts } from './creation-counts.ts'
 import type { KeyedQueue } from './queue.ts'
+import type { Totals } from './totals.ts'
+
+/** Told of what writing costs; for counters. */
+export interface DirectoryObserver {
+  /** A change is planned again because somebody else's came first. */
+  readonly onRetry: (reason: 'write_conflict' | 'duplicate_key') => void
+  /** A login is decided again for that reason. */
+  readonly onLostRace: () => void
+  /** Deciding on a login, and writing what was decided, took so many seconds. */
+  readonly onArrival: (step: 'decide' | 'write', seconds: number) => void
+}
 
 /** What the directory works with. Passed to every function: nothing here is global. */
 export interface DirectoryEnvironment {
@@ -14,7 +25,25 @@ export interface DirectoryEnvironment {
   readonly groupType: ResourceType
   readonly queue: KeyedQueue
   readonly creationCounts: CreationCounts
+  readonly totals: Totals
   readonly reportFailure: (context: RequestContext, error: unknown) => void
+  readonly observer?: DirectoryObserver
+  /** Told when a deletion has left more than goes at once: it is time for `sweepMemberships`. */
+  readonly onLeftover?: () => void
+}
+
+/** Does a step of a login and tells how long it took. */
+export async function timed<T>(
+  { observer }: Pick<DirectoryEnvironment, 'observer'>,
+  step: 'decide' | 'write',
+  work: () => Promise<T>,
+): Promise<T> {
+  const began = performance.now()
+  try {
+    return await work()
+  } finally {
+    observer?.onArrival(step, (performance.now() - began) / 1_000)
+  }
 }
 
 /**

@@ -2,10 +2,10 @@
 import type { RequestContext } from '../context.ts'
 import { decide } from '../provisioning/decide.ts'
 import { lookups } from '../provisioning/lookups.ts'
-import type { Decision, LoginOperation } from '../provisioning/types.ts'
-import type { JsonObject } from '../schema/types.ts'
+import type { Decision } from '../provisioning/types.ts'
 import type { DirectoryEnvironment } from './environment.ts'
-import { readDomains, readRemovals, readSnapshot, type SnapshotReading } from './snapshot.ts'
+import { groupsLosing, type RemovalReading, readRemovals } from './removal-windows.ts'
+import { readDomains, readSnapshot, type SnapshotReading } from './snapshot.ts'
 import type { ArrivalInput } from './types.ts'
 
 export interface Evaluation {
@@ -20,25 +20,19 @@ export async function evaluate(
   input: ArrivalInput,
 ): Promise<Evaluation> {
   const domains = await readDomains(environment, context)
-  const wanted = lookups(input.connection, input.login, domains)
+  const asked = lookups(input.connection, input.login, domains)
+  const wanted = input.recorded === true ? { ...asked, email: null } : asked
   const reading = await readSnapshot(environment, context, input.connection, wanted, domains)
   const { connection, login } = input
-  const decideOn = (snapshot: SnapshotReading['snapshot']) =>
-    decide({ type: environment.userType, connection, login, snapshot, now: context.now })
-  const decision = decideOn(reading.snapshot)
-  const losing = groupsLosing(decision.operations)
-  if (losing.length === 0) return { decision, reading }
-  const removals = await readRemovals(environment, context, losing)
-  return { decision: decideOn({ ...reading.snapshot, removals }), reading }
-}
-
-function groupsLosing(operations: readonly LoginOperation[]): readonly string[] {
-  return operations
-    .filter(({ path, data }) => {
-      const steps = (data.Operations ?? []) as readonly JsonObject[]
-      return path.startsWith('/Groups/') && steps.some(({ op }) => op === 'remove')
-    })
-    .map(({ path }) => path.slice('/Groups/'.length))
+  let removals: readonly RemovalReading[] = []
+  for (;;) {
+    const snapshot = { ...reading.snapshot, removals }
+    const decision = decide({ type: environment.userType, connection, login, snapshot, now: context.now })
+    // What is held in one group can make room for a removal in another.
+    const uncounted = groupsLosing(decision.operations).filter((id) => !removals.some(({ group }) => group === id))
+    if (uncounted.length === 0) return { decision, reading: { ...reading, removals } }
+    removals = [...removals, ...(await readRemovals(environment, context, connection.id, uncounted))]
+  }
 }
 
 /** Steps that decide by the settings and the claims alone. */

@@ -5,7 +5,7 @@ import type { LoginEffects } from './effects.ts'
 import type { DirectoryEnvironment } from './environment.ts'
 import { isActive } from './holds.ts'
 import { patchBody } from './record-form.ts'
-import { attributesOf, partsOf } from './user-parts.ts'
+import { attributesOf, partsOf, union } from './user-parts.ts'
 import type { Workspace } from './workspace.ts'
 import { writeUser } from './write-user.ts'
 
@@ -69,4 +69,17 @@ export function unlinkUser(
   const links = parts.links.filter((source) => source !== `login:${connection}`)
   const after = composeUser(environment.userType, { ...parts, links })
   workspace.users.set(user._id, { before: draft === undefined ? user : draft.before, after })
+}
+
+/** Plans that a connection has a say about a user from now on, because an administrator links the user to a subject of it. */
+export function linkConnection(
+  environment: DirectoryEnvironment,
+  workspace: Workspace,
+  user: UserDocument,
+  connection: string,
+): void {
+  const parts = partsOf(environment, user)
+  const links = union(parts.links, [`login:${connection}` as const])
+  const after = composeUser(environment.userType, { ...parts, links })
+  workspace.users.set(user._id, { before: workspace.users.get(user._id)?.before ?? user, after })
 }

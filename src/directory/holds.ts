@@ -38,7 +38,14 @@ export function lift(
   return rest.length === holds.length ? holds : rest
 }
 
-/** Administrators act for one another: what one key holds another key or the operator may lift. */
+/**
+ * Administrators act for one another, and jobs do what administrators have set: what one key or a job holds another key
+ * or the operator may lift.
+ */
 function sameHolder(a: Source, b: Source): boolean {
-  return a === b || (a.startsWith('admin:') && b.startsWith('admin:'))
+  return a === b || (isAdministration(a) && isAdministration(b))
+}
+
+function isAdministration(source: Source): boolean {
+  return source.startsWith('admin:') || source.startsWith('job:')
 }

@@ -8,6 +8,7 @@ import { composeUser, grantsAsRoles, versionTag } from './compose.ts'
 import { type DirectoryEnvironment, isId } from './environment.ts'
 import { unlinkUser, writeHolds } from './hold-user.ts'
 import { lift, place } from './holds.ts'
+import { closeLink } from './links.ts'
 import { loadUser } from './plan-user.ts'
 import { guardLastHolders, guardPrivilegedGrants } from './privilege.ts'
 import { presentRoles } from './roles.ts'
@@ -65,12 +66,13 @@ export async function revokeRole(
   })
 }
 
-/** Cuts one way in. The user, its attributes and its grants stay. */
+/** Cuts one way in. The user, its attributes and its grants stay. @param barred no rule leads this subject here again */
 export async function unlinkIdentity(
   environment: DirectoryEnvironment,
   context: RequestContext,
   user: string,
   identity: string,
+  barred: boolean,
 ): Promise<void> {
   const { store } = environment
   const org = context.organization.id
@@ -78,10 +80,7 @@ export async function unlinkIdentity(
   if (found === null) throw new UsherError('not_found', 'There is no such identity.')
   await changeUser(environment, context, user, async (workspace, before) => {
     unlinkUser(environment, workspace, before, found.connection)
-    workspace.severed.push(identity)
-    workspace.record('User', user, null, 'unlink', [
-      { method: 'DELETE', path: `/Users/${user}/identities/${identity}` },
-    ])
+    closeLink(workspace, found, 'unlinked', barred)
   })
 }
 
@@ -93,7 +92,7 @@ async function changeUser(
 ): Promise<Shown> {
   if (!isId(id)) throw new UsherError('not_found', 'There is no such user.')
   return environment.queue.run([`${context.organization.id}|${id}`], () =>
-    repeatOnConflict(async () => {
+    repeatOnConflict(environment, async () => {
       const workspace = new Workspace(context)
       const before = await loadUser(environment, workspace, id)
       await plan(workspace, before)

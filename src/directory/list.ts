@@ -1,252 +1,242 @@
-/** Lists by index and by cursor. A sorted walk is two ranges, because missing values come last when ascending. */
+/** Lists by index and by cursor, of one resource type or of several that are merged into one order. */
 import type { RequestContext } from '../context.ts'
 import { UsherError } from '../errors.ts'
+import { toMongo } from '../filter/mongo.ts'
 import type { MongoQuery } from '../filter/types.ts'
-import type { JsonObject, JsonValue, ResourceType } from '../schema/types.ts'
-import type {
-  CustomResourceDocument,
-  GroupDocument,
-  ResourceDocument,
-  Showable,
-  UserDocument,
-} from '../store/documents.ts'
-import { compileFilter } from './computed-filters.ts'
+import type { ResourceType } from '../schema/types.ts'
+import { answerFilter } from './computed-filters.ts'
 import type { DirectoryEnvironment } from './environment.ts'
-import { showCustom, showGroups, showUsers, withoutUnshown } from './show.ts'
-import type { ListQuery, Page, Position, Shown, Wants } from './types.ts'
+import { collectionOf, typeQuery } from './listable.ts'
+import { withoutUnshown } from './show.ts'
+import { type ListedDocument, showListed } from './show-listed.ts'
+import { isById, sortKeyOf } from './sort-keys.ts'
+import type { ListPage, ListSource, Page, Position } from './types.ts'
+import {
+  comparing,
+  positionAt,
+  readingOf,
+  type SortKey,
+  type Stretch,
+  sortValue,
+  stretchesOf,
+  stretchOf,
+  type Walk,
+} from './walk.ts'
 
-/** Rows that `startIndex` may skip; beyond it a cursor is the way. */
-const skipLimit = 100_000
+/** Rows that `startIndex` may skip; beyond it a cursor is the way. Over several types they pass through this process. */
+const skipLimit = { one: 100_000, several: 10_000 } as const
+/** Rows that are passed over at once. */
+const passedOver = 1_000
 
-/** Where `resolveSort` expects the id; documents have it as their `_id`. */
-const idKey = 'search.id'
+/** What a list reads of one resource type. */
+interface Part {
+  readonly type: ResourceType
+  readonly query: MongoQuery
+  readonly sortKey: SortKey | null
+  readonly wants: ListSource['wants']
+}
 
-/** Required keys with a unique index: nothing is absent or equal there, and the index holds no id that could decide. */
-const uniqueKeys: Readonly<Record<string, string>> = { User: 'search.userName', Group: 'search.displayName' }
+interface Listing {
+  readonly environment: DirectoryEnvironment
+  readonly context: RequestContext
+  readonly walk: Walk
+  /** Without the types of which the filter finds nothing. */
+  readonly parts: readonly Part[]
+}
 
-type Sorting = NonNullable<ListQuery['sort']>
+interface Row extends ListedDocument {
+  readonly id: string
+  readonly value: unknown
+}
 
+/**
+ * A page of the resources of these types. A type that does not have what is sorted by (`sort` null where others have
+ * one) counts as one without values.
+ * @throws UsherError `too_many`, `invalid_cursor`
+ */
 export async function listResources(
   environment: DirectoryEnvironment,
   context: RequestContext,
-  type: ResourceType,
-  list: ListQuery,
-  wants: Wants,
+  sources: readonly ListSource[],
+  page: ListPage,
 ): Promise<Page> {
-  const filter = await compileFilter(environment, context, type, list.filter)
-  const query = typeQuery(type, filter)
-  return list.page.kind === 'index'
-    ? byIndex(environment, context, type, list, query, wants)
-    : byCursor(environment, context, type, list, query, wants)
+  const listing = await openListing(environment, context, sources)
+  return page.kind === 'index'
+    ? byIndex(listing, page.startIndex - 1, page.count)
+    : byCursor(listing, page.position, page.count)
 }
 
-async function byIndex(
+async function openListing(
   environment: DirectoryEnvironment,
   context: RequestContext,
-  type: ResourceType,
-  list: ListQuery,
-  query: MongoQuery,
-  wants: Wants,
-): Promise<Page> {
-  if (list.page.kind !== 'index') throw new TypeError('not an index page')
-  const { startIndex, count } = list.page
-  const skip = startIndex - 1
-  if (skip > skipLimit) {
+  sources: readonly ListSource[],
+): Promise<Listing> {
+  const sort = sources.find((source) => source.sort !== null)?.sort ?? null
+  const walk = {
+    types: sources.map(({ type }) => type.name),
+    isSorted: sort !== null && !isById(sort),
+    isDescending: sort?.descending ?? false,
+  }
+  const parts: Part[] = []
+  for (const { type, filter, sort: own, wants } of sources) {
+    const answered = filter && (await answerFilter(environment, context, type, filter))
+    if (answered?.kind === 'constant' && !answered.value) continue
+    const query = typeQuery(type, answered === null ? {} : toMongo(answered))
+    const sortKey = walk.isSorted && own !== null ? await sortKeyOf(environment, context, type, own) : null
+    parts.push({ type, query, sortKey, wants })
+  }
+  return { environment, context, walk, parts }
+}
+
+async function byIndex(listing: Listing, skip: number, count: number): Promise<Page> {
+  const limit = listing.parts.length > 1 ? skipLimit.several : skipLimit.one
+  if (skip > limit) {
     // Past the end nothing is skipped, and the true total is due (RFC 7644 section 3.4.2.4).
-    const total = await collection(environment, type).count(context.organization.id, query)
+    const total = await countAll(listing)
     if (skip >= total) return { rows: [], total, next: null, previous: null }
-    throw new UsherError('too_many', `startIndex may be at most ${skipLimit + 1}. Use cursor to walk further.`)
+    throw new UsherError('too_many', `startIndex may be at most ${limit + 1} here. Use cursor to walk further.`)
   }
-  const found = count === 0 ? [] : await readRange(environment, context, type, query, list.sort, skip, count)
-  const ended = found.length < count && (found.length > 0 || skip === 0)
-  const total = ended ? skip + found.length : await collection(environment, type).count(context.organization.id, query)
-  return { rows: await show(environment, context, type, found, wants), total, next: null, previous: null }
+  const found = count === 0 ? [] : await readBehind(listing, skip, count)
+  const hasEnded = found.length < count && (found.length > 0 || skip === 0)
+  const total = hasEnded ? skip + found.length : await countAll(listing)
+  return { rows: await show(listing, found), total, next: null, previous: null }
 }
 
-/** Skips and limits over both ranges of a sorted walk. */
-async function readRange(
-  environment: DirectoryEnvironment,
-  context: RequestContext,
-  type: ResourceType,
-  query: MongoQuery,
-  sort: Sorting | null,
-  skip: number,
-  count: number,
-): Promise<readonly Showable<ResourceDocument>[]> {
-  const org = context.organization.id
-  const source = collection(environment, type)
-  if (sort === null)
-    return source.find(org, query, {
-      sort: { _id: 1 },
-      skip,
-      limit: count,
-      projection: withoutUnshown,
-    })
-  const rows: Showable<ResourceDocument>[] = []
-  let left = skip
-  for (const range of ranges(type, sort, false)) {
-    const rangeQuery = { $and: [query, range.query] }
-    const options = { sort: range.order, skip: left, limit: count - rows.length, projection: withoutUnshown }
-    rows.push(...(await source.find(org, rangeQuery, options)))
-    if (rows.length >= count) return rows
-    left = rows.length > 0 ? 0 : Math.max(0, left - (await source.count(org, rangeQuery, { limit: left + 1 })))
-  }
-  return rows
-}
-
-async function byCursor(
-  environment: DirectoryEnvironment,
-  context: RequestContext,
-  type: ResourceType,
-  list: ListQuery,
-  query: MongoQuery,
-  wants: Wants,
-): Promise<Page> {
-  if (list.page.kind !== 'cursor') throw new TypeError('not a cursor page')
-  const { position, count } = list.page
-  const org = context.organization.id
-  const source = collection(environment, type)
-  const total = position === null ? await source.count(org, query) : null
-  if (count === 0) return { rows: [], total: total ?? (await source.count(org, query)), next: null, previous: null }
-
+async function byCursor(listing: Listing, position: Position | null, count: number): Promise<Page> {
+  if (count === 0) return { rows: [], total: await countAll(listing), next: null, previous: null }
+  // It may be left out where it is not known (RFC 9865 section 2): the walk needs none.
+  const total = position === null ? await countAll(listing).catch(unlessTooMany) : null
   const backward = position?.direction === 'backward'
-  const rows: Showable<ResourceDocument>[] = []
-  const all = ranges(type, list.sort, backward)
-  // A position holds the value that is sorted by.
-  const projection = list.sort === null ? withoutUnshown : { sources: 0 as const }
-  for (const range of position === null ? all : all.slice(all.findIndex((one) => one.holds(position)))) {
-    const within = position !== null && range.holds(position) ? range.beyond(position) : range.query
-    const rangeQuery = { $and: [query, within] }
-    const options = { sort: range.order, limit: count + 1 - rows.length, projection }
-    rows.push(...(await source.find(org, rangeQuery, options)))
-    if (rows.length > count) break
-  }
+  const rows = await readFrom(listing, position, backward, count + 1)
   const more = rows.length > count
   const page = rows.slice(0, count)
   if (backward) page.reverse()
   const first = page[0]
   const last = page.at(-1)
   return {
-    rows: await show(environment, context, type, page, wants),
+    rows: await show(listing, page),
     total,
-    next: last !== undefined && (backward || more) ? positionOf(last, list.sort, 'forward') : null,
+    next: last !== undefined && (backward || more) ? positionAt(placeOf(last), 'forward') : null,
     previous:
-      first !== undefined && position !== null && (!backward || more) ? positionOf(first, list.sort, 'backward') : null,
+      first !== undefined && position !== null && (!backward || more) ? positionAt(placeOf(first), 'backward') : null,
   }
 }
 
-/** One stretch of a walk that an index serves in order. */
-interface Range {
-  readonly query: MongoQuery
-  readonly order: Readonly<Record<string, 1 | -1>>
-  readonly holds: (position: Position) => boolean
-  readonly beyond: (position: Position) => MongoQuery
+/** The rows behind so many others. */
+async function readBehind(listing: Listing, skip: number, count: number): Promise<readonly Row[]> {
+  const [part, ...others] = listing.parts
+  if (part === undefined) return []
+  if (others.length === 0) return skipWithin(listing, part, skip, count)
+  let position: Position | null = null
+  for (let left = skip; left > 0; left -= passedOver) {
+    const passed = await readFrom(listing, position, false, Math.min(left, passedOver), 'keys')
+    const last = passed.at(-1)
+    if (last === undefined) return []
+    position = positionAt(placeOf(last), 'forward')
+  }
+  return readFrom(listing, position, false, count)
 }
 
-/** Ascending: those with the attribute, then those without; descending the other way round (RFC 7644 section 3.4.2.3). */
-function ranges(type: ResourceType, sort: Sorting | null, backward: boolean): readonly Range[] {
-  if (sort === null) return [everyId(backward)]
-  const { key, descending } = sort
-  if (key === idKey) return [everyId(descending !== backward)]
-  const { order: idOrder, beyond: beyondId } = everyId(backward)
-  const direction = descending === backward ? 1 : -1
-  const operator = direction === 1 ? '$gt' : '$lt'
-  const isUnique = key === uniqueKeys[type.name]
-  const present: Range = {
-    // An index has what is absent under null, in front: `$ne` does not walk over it, where `$exists` would.
-    query: { [key]: { $ne: null } },
-    order: isUnique ? { [key]: direction } : { [key]: direction, _id: direction },
-    holds: ({ value }) => value !== undefined,
-    beyond: ({ value, id }) => {
-      const stored = storedValue(value)
-      const further = { [key]: { [operator]: stored } }
-      return isUnique ? further : { $or: [further, { [key]: stored, _id: { [operator]: id } }] }
+/** Of one type the database itself skips, stretch by stretch. */
+async function skipWithin(listing: Listing, part: Part, skip: number, count: number): Promise<readonly Row[]> {
+  const rows: Row[] = []
+  let left = skip
+  for (const stretch of stretchesOf(listing.walk, false)) {
+    rows.push(...(await readPart(listing, part, stretch, null, false, { skip: left, limit: count - rows.length })))
+    if (rows.length >= count) break
+    left = rows.length > 0 ? 0 : Math.max(0, left - (await countStretch(listing, part, stretch, left + 1)))
+  }
+  return rows
+}
+
+/** The rows that follow a position in one direction, of all types together. */
+async function readFrom(
+  listing: Listing,
+  from: Position | null,
+  backward: boolean,
+  limit: number,
+  content: 'documents' | 'keys' = 'documents',
+): Promise<readonly Row[]> {
+  const { walk, parts } = listing
+  const stretches = stretchesOf(walk, backward)
+  const start = from === null ? 0 : stretches.indexOf(stretchOf(walk, from))
+  const rows: Row[] = []
+  for (const [index, stretch] of stretches.slice(start).entries()) {
+    const position = index === 0 ? from : null
+    const options = { limit: limit - rows.length, content }
+    const found = await Promise.all(parts.map((part) => readPart(listing, part, stretch, position, backward, options)))
+    const compare = comparing(walk, stretch, backward)
+    const merged = found.length === 1 ? found[0]! : found.flat().sort((a, b) => compare(placeOf(a), placeOf(b)))
+    rows.push(...merged.slice(0, options.limit))
+    if (rows.length >= limit) break
+  }
+  return rows
+}
+
+interface PartOptions {
+  readonly limit: number
+  readonly skip?: number
+  /** Whether only what the order is made of is read. */
+  readonly content?: 'documents' | 'keys'
+}
+
+async function readPart(
+  { environment, context, walk }: Listing,
+  { type, query, sortKey }: Part,
+  stretch: Stretch,
+  position: Position | null,
+  backward: boolean,
+  { limit, skip = 0, content = 'documents' }: PartOptions,
+): Promise<readonly Row[]> {
+  const reading = readingOf(walk, stretch, type.name, sortKey, position, backward)
+  if (reading === null) return []
+  const key = sortKey?.key
+  // A position holds the value that is sorted by.
+  const whole = key === undefined ? withoutUnshown : { sources: 0 as const }
+  const found = await collectionOf(environment, type).find(
+    context.organization.id,
+    { $and: [query, reading.query] },
+    {
+      sort: reading.order,
+      ...(skip === 0 ? {} : { skip }),
+      limit,
+      projection: content === 'keys' ? { _id: 1, ...(key === undefined ? {} : { [key]: 1 }) } : whole,
     },
-  }
-  const absent: Range = {
-    query: { [key]: { $exists: false } },
-    order: idOrder,
-    holds: ({ value }) => value === undefined,
-    beyond: ({ value, id }) => ({
-      $and: [{ [key]: { $exists: false } }, beyondId({ value, id, direction: 'forward' })],
-    }),
-  }
-  if (isUnique) return [present]
-  return descending === backward ? [present, absent] : [absent, present]
-}
-
-/** All resources by their ids. */
-function everyId(descending: boolean): Range {
-  return {
-    query: {},
-    order: { _id: descending ? -1 : 1 },
-    holds: () => true,
-    beyond: ({ id }) => ({ _id: { [descending ? '$lt' : '$gt']: id } }),
-  }
-}
-
-function positionOf(
-  document: Showable<ResourceDocument>,
-  sort: Sorting | null,
-  direction: Position['direction'],
-): Position {
-  if (sort === null || sort.key === idKey) return { value: undefined, id: document._id, direction }
-  let value: unknown = document
-  for (const name of sort.key.split('.')) value = (value as Record<string, unknown> | undefined)?.[name]
-  return {
-    value: value instanceof Date ? { date: value.toISOString() } : (value as JsonValue | undefined),
-    id: document._id,
-    direction,
-  }
-}
-
-function storedValue(value: Position['value']): unknown {
-  if (typeof value === 'object' && value !== null && 'date' in value) return new Date(String(value.date))
-  return value
-}
-
-function typeQuery(type: ResourceType, filter: MongoQuery): MongoQuery {
-  return type.name === 'User' || type.name === 'Group' ? filter : { $and: [{ type: type.name }, filter] }
-}
-
-interface Listable {
-  find(org: string, query: MongoQuery, options: object): Promise<readonly Showable<ResourceDocument>[]>
-  count(org: string, query: MongoQuery, options?: { readonly limit?: number }): Promise<number>
-}
-
-function collection(environment: DirectoryEnvironment, type: ResourceType): Listable {
-  if (type.name === 'User') return environment.store.users
-  if (type.name === 'Group') return environment.store.groups
-  return environment.store.resources
-}
-
-async function show(
-  environment: DirectoryEnvironment,
-  context: RequestContext,
-  type: ResourceType,
-  documents: readonly Showable<ResourceDocument>[],
-  wants: Wants,
-): Promise<readonly Shown[]> {
-  const shown = await showAll(environment, context, type, documents, wants)
-  return shown.map((resource) => ({
-    id: String(resource.id),
-    version: String((resource.meta as JsonObject).version),
-    resource,
-  }))
-}
-
-async function showAll(
-  environment: DirectoryEnvironment,
-  context: RequestContext,
-  type: ResourceType,
-  documents: readonly Showable<ResourceDocument>[],
-  wants: Wants,
-): Promise<readonly JsonObject[]> {
-  if (type.name === 'User')
-    return showUsers(environment, context, documents as readonly Showable<UserDocument>[], wants)
-  if (type.name === 'Group')
-    return showGroups(environment, context, documents as readonly Showable<GroupDocument>[], wants)
-  return (documents as readonly Showable<CustomResourceDocument>[]).map((document) =>
-    showCustom(type, context, document),
   )
+  const read = (document: object) => (sortKey && stretch === 'present' ? sortValue(sortKey, document) : undefined)
+  return found.map((document) => ({ type, id: document._id, value: read(document), document }))
+}
+
+function countStretch(listing: Listing, part: Part, stretch: Stretch, limit: number): Promise<number> {
+  const { environment, context, walk } = listing
+  const reading = readingOf(walk, stretch, part.type.name, part.sortKey, null, false)
+  if (reading === null) return Promise.resolve(0)
+  const query = { $and: [part.query, reading.query] }
+  return collectionOf(environment, part.type).count(context.organization.id, query, { limit })
+}
+
+async function countAll({ environment, context, parts }: Listing): Promise<number> {
+  const org = context.organization.id
+  const counts = await Promise.all(
+    parts.map(({ type, query }) =>
+      environment.totals.read(`${org}|${type.name}|${JSON.stringify(query)}`, () =>
+        collectionOf(environment, type).count(org, query),
+      ),
+    ),
+  )
+  return counts.reduce((sum, count) => sum + count, 0)
+}
+
+function unlessTooMany(error: unknown): null {
+  if (error instanceof UsherError && error.code === 'too_many') return null
+  throw error
+}
+
+function show({ environment, context, parts }: Listing, rows: readonly Row[]): Promise<Page['rows']> {
+  const wants = new Map(parts.map((part) => [part.type, part.wants]))
+  return showListed(environment, context, rows, (type) => wants.get(type)!)
+}
+
+function placeOf({ type, id, value }: Row) {
+  return { type: type.name, id, value }
 }

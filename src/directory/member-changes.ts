@@ -5,7 +5,7 @@ import type { ResolvedFilter } from '../filter/types.ts'
 import type { DeferredChange } from '../patch/types.ts'
 import type { JsonObject, Resource } from '../schema/types.ts'
 import type { GroupDocument } from '../store/documents.ts'
-import { allEdges, edgeLimit, edgesTo, kindsOf, readMembers, withoutSource, withSource } from './edges.ts'
+import { allEdges, edgesTo, kindsOf, readMembers, refuseTooMany, withoutSource, withSource } from './edges.ts'
 import type { DirectoryEnvironment } from './environment.ts'
 import { guardPrivilegedMembership } from './privilege.ts'
 import type { EdgeDraft, Workspace } from './workspace.ts'
@@ -34,9 +34,7 @@ export async function changeMembers(
     if (next === edge) return
     if (!first.has(edge.member)) first.set(edge.member, edge.after.length > 0)
     workspace.setEdge(next)
-    if (workspace.edges.size > edgeLimit) {
-      throw new UsherError('payload_too_large', `A request may change at most ${edgeLimit} memberships.`)
-    }
+    refuseTooMany(workspace.edges.size)
   }
   for (const change of changes) await changeOnce(environment, workspace, document, change, plan)
 
@@ -104,7 +102,8 @@ async function add(
   values: readonly Resource[],
   plan: Plan,
 ): Promise<void> {
-  const members = readMembers(values)
+  refuseTooMany(values.length)
+  const members = [...(await readMembers(values)).values()]
   if (members.length === 0) return
   const [kinds, edges] = await Promise.all([
     kindsOf(environment, workspace, group, members),
@@ -132,13 +131,14 @@ async function replace(
 ): Promise<void> {
   const { _id: group } = document
   workspace.guardGroup(document)
-  const wanted = new Map(readMembers(values).map((member) => [member.value, member]))
+  const wanted = await readMembers(values)
   for await (const edge of allEdges(environment, workspace, group)) {
     const stays = wanted.delete(edge.member)
     if (!stays) plan(edge, withoutSource(workspace, edge))
     else if (claims) plan(edge, withSource(workspace, edge, edge.kind))
   }
   const missing = [...wanted.values()]
+  refuseTooMany(missing.length)
   if (missing.length === 0) return
   const kinds = await kindsOf(environment, workspace, group, missing)
   for (const { value } of missing) {

@@ -4,8 +4,8 @@ import type { ConnectionState, Lookups, MatchLookup, Snapshot, TombstoneState } 
 import { fold, foldUserName } from '../schema/fold.ts'
 import type { RoleDocument, TombstoneDocument } from '../store/documents.ts'
 import type { DirectoryEnvironment } from './environment.ts'
-import { asciiKey } from './keys.ts'
-import { identityKey } from './tombstones.ts'
+import { asciiKey, identityKey } from './keys.ts'
+import { readBarred } from './links.ts'
 import { readUserState, type UserReading } from './user-state.ts'
 
 /** More hits than this are as ambiguous as two. */
@@ -16,6 +16,7 @@ export interface Newcomer {
   readonly readings: readonly UserReading[]
   readonly candidates: Snapshot['candidates']
   readonly tombstones: Snapshot['tombstones']
+  readonly barred: readonly string[]
   readonly takenUserNames: readonly string[]
   readonly createdWithinHour: number
 }
@@ -27,17 +28,18 @@ export async function readNewcomer(
   lookups: Lookups,
   catalogue: readonly RoleDocument[],
 ): Promise<Newcomer> {
-  const [{ hits, takenUserNames }, createdWithinHour, tombstones] = await Promise.all([
+  const [{ hits, takenUserNames }, createdWithinHour, tombstones, barred] = await Promise.all([
     readNamesakes(environment, context, catalogue, lookups),
     countCreated(environment, context, connection),
     findTombstones(environment, context, connection, lookups),
+    readBarred(environment, context, connection, lookups.subject),
   ])
   const candidates = lookups.rules.map((rule, position) => ({
     index: rule.index,
     users: hits[position]!.map(({ state }) => state),
   }))
   const readings = hits.flat()
-  return { readings, candidates, tombstones, takenUserNames, createdWithinHour }
+  return { readings, candidates, tombstones, barred, takenUserNames, createdWithinHour }
 }
 
 /** The users that the rules find, and whose userName is one that would be taken. Of most new people there are none. */
@@ -110,7 +112,8 @@ async function findTombstones(
 ): Promise<Snapshot['tombstones']> {
   const { tombstones } = environment.store
   const org = context.organization.id
-  const living = { expiresAt: { $gt: context.now } }
+  // Whoever became part of another user is found by that one.
+  const living = { expiresAt: { $gt: context.now }, mergedInto: null }
   const byRule = lookups.rules.map((rule) => ({ index: rule.index as number | null, query: tombstoneQuery(rule) }))
   const byLink =
     lookups.subject === null

@@ -6,10 +6,12 @@ import { readPatch } from '../patch/envelope.ts'
 import { equalValues } from '../schema/equal.ts'
 import { leaves } from '../schema/leaves.ts'
 import { normalise } from '../schema/normalise.ts'
+import { withoutSecrets } from '../schema/secrets.ts'
 import type { JsonObject, JsonValue, Resource, ResourceType } from '../schema/types.ts'
 import type { CustomResourceDocument } from '../store/documents.ts'
 import { composeCustom, externalIdFor, type ResourceParts, versionTag, withExternalId } from './compose.ts'
 import { type DirectoryEnvironment, newId } from './environment.ts'
+import { keepValues } from './kept-values.ts'
 import { checkPrecondition } from './precondition.ts'
 import { factsOf } from './read-patch.ts'
 import { resolveReferences } from './references.ts'
@@ -53,7 +55,7 @@ export async function planCustomPost(
   )
   workspace.resources.set(id, { before: null, after })
   workspace.record(type.name, id, 1, 'create', [
-    { method: 'POST', path: type.endpoint, data: { schemas: [type.schema], ...body } },
+    { method: 'POST', path: type.endpoint, data: { schemas: [type.schema], ...withoutSecrets(type, body) } },
   ])
   if (operation.bulkId !== undefined) workspace.named.set(operation.bulkId, id)
   return { id, created: true, changed: true, supplied: suppliedBy(body) }
@@ -78,7 +80,7 @@ export async function planCustomWrite(
   let supplied: ReadonlySet<string>
   if (operation.method === 'PUT') {
     const kept = context.dialect.putMerge === 'merge' ? base : {}
-    body = keepUnseen(type, parts.attributes, normalise(type, data, options, kept))
+    body = keepValues(type, parts.attributes, normalise(type, data, options, kept))
     supplied = suppliedBy(body)
   } else {
     const operations = readPatch(type, data, { ...options, resourceId: id })
@@ -99,7 +101,11 @@ export async function planCustomWrite(
   })
   workspace.resources.set(id, { before: workspace.resources.get(id)?.before ?? before, after })
   if (visible) {
-    const operations = diffOperations(type, base, baseOf(workspace, next)) as readonly JsonObject[]
+    const operations = diffOperations(
+      type,
+      withoutSecrets(type, base),
+      withoutSecrets(type, baseOf(workspace, next)),
+    ) as readonly JsonObject[]
     workspace.record(type.name, id, after.version, operation.method === 'PUT' ? 'replace' : 'patch', [
       {
         method: 'PATCH',
@@ -163,20 +169,6 @@ function written(
       at: context.now,
     }),
   }
-}
-
-/** A PUT cannot clear what is never shown (writeOnly), and must not change what is immutable (RFC 7644 section 3.5.1). */
-function keepUnseen(type: ResourceType, before: Resource, after: Resource): Resource {
-  const kept: Record<string, JsonValue | undefined> = { ...after }
-  for (const { name, mutability } of type.attributes) {
-    const old = before[name]
-    if (old === undefined) continue
-    if (mutability === 'writeOnly' && kept[name] === undefined) kept[name] = old
-    if (mutability !== 'immutable' || equalValues(old, kept[name])) continue
-    if (kept[name] !== undefined) throw new UsherError('mutability', `"${name}" is immutable and has a value already.`)
-    kept[name] = old
-  }
-  return kept
 }
 
 function partsOf(type: ResourceType, document: CustomResourceDocument): ResourceParts {

@@ -3,17 +3,17 @@ import { externalIdClient } from '../context.ts'
 import { UsherError } from '../errors.ts'
 import { applyPatch } from '../patch/apply.ts'
 import { diffOperations } from '../patch/diff.ts'
-import { readPatch } from '../patch/envelope.ts'
 import type { DeferredChange } from '../patch/types.ts'
 import { equalValues } from '../schema/equal.ts'
 import { leaves } from '../schema/leaves.ts'
-import { normalise } from '../schema/normalise.ts'
+import { withoutSecrets } from '../schema/secrets.ts'
 import type { JsonObject, Resource } from '../schema/types.ts'
 import type { GroupDocument } from '../store/documents.ts'
 import { composeGroup, externalIdFor, type ResourceParts, withExternalId } from './compose.ts'
-import { readMembers } from './edges.ts'
 import { type DirectoryEnvironment, newId } from './environment.ts'
 import { groupVersion } from './group-version.ts'
+import { keepValues } from './kept-values.ts'
+import { isAboutMembers, normaliseGroup, readGroupPatch } from './long-members.ts'
 import { changeMembers, type MemberChanges, memberOperations, noMemberChanges } from './member-changes.ts'
 import type { PlannedResource } from './plan-custom.ts'
 import { checkPrecondition } from './precondition.ts'
@@ -30,7 +30,7 @@ export async function planGroupPost(
   operation: CreateOperation,
 ): Promise<PlannedResource> {
   const { context } = workspace
-  const body = readBody(environment, workspace, operation.data)
+  const body = await readBody(environment, workspace, operation.data)
   const { members = [], ...attributes } = body
   const id = newId(context.now)
   if (operation.bulkId !== undefined) workspace.named.set(operation.bulkId, id)
@@ -52,7 +52,11 @@ export async function planGroupPost(
   const named = members as readonly Resource[]
   await changeMembers(environment, workspace, after, [{ kind: 'add', attribute: 'members', values: named }])
   workspace.record('Group', id, 1, 'create', [
-    { method: 'POST', path: '/Groups', data: { schemas: [environment.groupType.schema], ...body } },
+    {
+      method: 'POST',
+      path: '/Groups',
+      data: { schemas: [environment.groupType.schema], ...withoutSecrets(environment.groupType, body) },
+    },
   ])
   return { id, created: true, changed: true, supplied: suppliedBy(body) }
 }
@@ -66,8 +70,10 @@ export async function planGroupPut(
   await checkGroupPrecondition(environment, workspace, before, operation.ifMatch)
   const { putMerge, putOmittedMembers } = workspace.context.dialect
   const merges = putMerge === 'merge'
-  const body = readBody(environment, workspace, operation.data, merges ? patchable(environment, workspace, before) : {})
-  const { members, ...attributes } = body
+  const kept = merges ? patchable(environment, workspace, before) : {}
+  const body = await readBody(environment, workspace, operation.data, kept)
+  const { members, ...written } = body
+  const attributes = keepValues(environment.groupType, partsOf(environment, before).attributes, written)
   const keep = !mentionsMembers(operation.data) && (merges || putOmittedMembers === 'keep')
   let changes: MemberChanges = noMemberChanges
   if (!keep) {
@@ -91,7 +97,7 @@ export async function planGroupPatch(
   const { context } = workspace
   const before = await loadGroup(environment, workspace, operation.id)
   await checkGroupPrecondition(environment, workspace, before, operation.ifMatch)
-  const operations = readPatch(environment.groupType, resolveReferences(operation.data, workspace), {
+  const operations = await readGroupPatch(environment.groupType, resolveReferences(operation.data, workspace), {
     switches: context.dialect,
     note: context.note,
     resourceId: before._id,
@@ -103,7 +109,7 @@ export async function planGroupPatch(
     deferred: ['members'],
   })
   const changes = await changeMembers(environment, workspace, before, deferred as readonly DeferredChange[])
-  const facts = factsOf(operations)
+  const facts = factsOf(operations.map((one) => (isAboutMembers(one) ? { ...one, value: undefined } : one)))
   const changed = writeGroup(environment, workspace, before, resource, facts.namesLeaf, changes, 'patch')
   return { id: before._id, created: false, changed, supplied: facts.supplied }
 }
@@ -132,7 +138,7 @@ export async function loadGroup(
   const draft = workspace.groups.get(id)
   const group =
     draft === undefined
-      ? (workspace.knownGroups.get(id) ??
+      ? (workspace.known.groups?.get(id) ??
         (await environment.store.groups.findOne(workspace.context.organization.id, { _id: id })))
       : draft.after
   if (group === null) throw new UsherError('not_found', `There is no Group ${id.slice(0, 64)}.`)
@@ -167,11 +173,10 @@ function readBody(
   workspace: Workspace,
   data: unknown,
   kept: Resource = {},
-): Resource {
+): Promise<Resource> {
   const { dialect, note } = workspace.context
-  const body = normalise(environment.groupType, resolveReferences(data, workspace), { switches: dialect, note }, kept)
-  readMembers((body.members ?? []) as readonly Resource[])
-  return body
+  const options = { switches: dialect, note }
+  return normaliseGroup(environment.groupType, resolveReferences(data, workspace), options, kept)
 }
 
 /** Plans the group's own attributes and records what changed, members included. Gives whether anything did. */
@@ -196,11 +201,12 @@ function writeGroup(
     const after = composeGroup(type, { ...next, version, lastModified })
     workspace.groups.set(before._id, { before: workspace.groups.get(before._id)?.before ?? before, after })
   }
+  const shown = (some: ResourceParts) => withoutSecrets(type, shownParts(some))
   const operations = [
-    ...(visible ? (diffOperations(type, shownParts(parts), shownParts(next)) as readonly JsonObject[]) : []),
+    ...(visible ? (diffOperations(type, shown(parts), shown(next)) as readonly JsonObject[]) : []),
     ...memberOperations(changes),
   ]
-  if (operations.length === 0) return false
+  if (operations.length === 0 && !visible) return false
   workspace.record('Group', before._id, visible ? version : null, action, [
     {
       method: 'PATCH',

@@ -4,7 +4,7 @@ import { UsherError } from '../errors.ts'
 import type { RoleDocument, UserDocument } from '../store/documents.ts'
 import { StoreConflict } from '../store/store.ts'
 import type { DirectoryEnvironment } from './environment.ts'
-import { groupsOf, presentRoles, roleCatalogue } from './roles.ts'
+import { combineRoles, groupsOf, presentRoles, roleCatalogue } from './roles.ts'
 import { type Draft, Workspace } from './workspace.ts'
 
 const walkLimit = 10_000
@@ -48,16 +48,50 @@ export async function guardPrivilegedMembership(
 }
 
 /**
+ * Refuses a way into a user who holds a privileged role, by whatever way: whoever signs in by it holds the role too.
+ * @throws UsherError `privileged_grant_refused`
+ */
+export async function guardPrivilegedUser(
+  environment: DirectoryEnvironment,
+  workspace: Workspace,
+  user: UserDocument,
+): Promise<void> {
+  if (mayGrant(workspace)) return
+  const { organization } = workspace.context
+  const [catalogue, groups] = await Promise.all([
+    presentRoles(environment, workspace.context),
+    groupsOf(environment, organization.id, [user._id]),
+  ])
+  const held = combineRoles(catalogue, organization.defaultRole, user, groups.get(user._id)!.keys())
+  const role = catalogue.find(({ name, privileged }) => privileged && held.some((each) => each.name === name))
+  if (role !== undefined) throw refusal(workspace, role.name)
+}
+
+/**
+ * The state in which a holder of a role is looked for: as stored, as planned, or as planned without what the plan gives,
+ * which holds less than every state on the way there.
+ */
+type View = 'stored' | 'planned' | 'takenOnly'
+
+/**
  * Refuses a plan after which a privileged role that has an active holder would have none, and makes every other plan
  * that takes such a role from somebody write the role's guard, so that two of them cannot both succeed.
+ *
+ * @param separately whether what is planned counts as several changes, of which none may take the last holder: then some
+ * plans are refused that would do no harm
  * @throws UsherError `last_admin_kept`; StoreConflict for a login, which is then decided again
  */
-export async function guardLastHolders(environment: DirectoryEnvironment, workspace: Workspace): Promise<void> {
+export async function guardLastHolders(
+  environment: DirectoryEnvironment,
+  workspace: Workspace,
+  separately = false,
+): Promise<void> {
   if (!takesSomething(workspace)) return
+  const mayHaveAny = separately && givesSomething(workspace)
   for (const role of await presentRoles(environment, workspace.context)) {
     if (!role.privileged) continue
-    if (!(await hasHolder(environment, workspace, role, false))) continue
-    if (!(await hasHolder(environment, workspace, role, true))) {
+    if (!mayHaveAny && !(await hasHolder(environment, workspace, role, 'stored'))) continue
+    if (!(await hasHolder(environment, workspace, role, separately ? 'takenOnly' : 'planned'))) {
       if (workspace.context.principal.kind === 'login') throw new StoreConflict('roles: guard')
       throw lastHolderKept(role.name)
     }
@@ -78,8 +112,8 @@ export async function guardRoleGroups(
   const role = (await presentRoles(environment, context)).find((each) => each.name === name)
   if (!role?.privileged || role.groups.every((id) => groups.includes(id))) return
   const unchanged = new Workspace(context)
-  if (!(await hasHolder(environment, unchanged, role, false))) return
-  if (!(await hasHolder(environment, unchanged, { ...role, groups }, false))) throw lastHolderKept(name)
+  if (!(await hasHolder(environment, unchanged, role, 'stored'))) return
+  if (!(await hasHolder(environment, unchanged, { ...role, groups }, 'stored'))) throw lastHolderKept(name)
 }
 
 function takesSomething(workspace: Workspace): boolean {
@@ -96,18 +130,34 @@ function losesSomething({ before, after }: Draft<UserDocument>): boolean {
   return before.state !== after.state || before.grants.some(({ role }) => !left.has(role))
 }
 
-/** Whether anybody active holds the role, as stored or as planned. */
+function givesSomething(workspace: Workspace): boolean {
+  for (const edge of workspace.edges.values()) if (edge.before.length === 0 && edge.after.length > 0) return true
+  for (const draft of workspace.users.values()) if (gainsSomething(draft)) return true
+  return false
+}
+
+function gainsSomething({ before, after }: Draft<UserDocument>): boolean {
+  if (after === null) return false
+  if (before !== null && before.state !== after.state && after.state === 'active') return true
+  const had = new Set(before?.grants.map(({ role }) => role))
+  return after.grants.some(({ role }) => !had.has(role))
+}
+
+/** Whether anybody active holds the role. */
 async function hasHolder(
   environment: DirectoryEnvironment,
   workspace: Workspace,
   role: RoleDocument,
-  planned: boolean,
+  view: View,
 ): Promise<boolean> {
   const org = workspace.context.organization.id
+  const planned = view !== 'stored'
   const drafted = planned ? [...workspace.users.keys()] : []
-  for (const { after } of planned ? workspace.users.values() : []) {
-    if (after?.state === 'active' && after.grants.some((grant) => grant.role === role.name)) return true
-  }
+  const isActive = ({ before, after }: Draft<UserDocument>) =>
+    after?.state === 'active' && (view === 'planned' || before?.state === 'active')
+  const isGranted = ({ before, after }: Draft<UserDocument>) =>
+    grants(after, role) && (view === 'planned' || grants(before, role))
+  for (const draft of planned ? workspace.users.values() : []) if (isActive(draft) && isGranted(draft)) return true
   const direct = await environment.store.users.findOne(
     org,
     { 'grants.role': role.name, state: 'active', _id: { $nin: drafted } },
@@ -115,10 +165,8 @@ async function hasHolder(
   )
   if (direct !== null) return true
 
-  const members = await usersWithin(environment, workspace, role.groups, planned)
-  for (const id of planned ? drafted : []) {
-    if (members.has(id) && workspace.users.get(id)?.after?.state === 'active') return true
-  }
+  const members = await usersWithin(environment, workspace, role.groups, view)
+  for (const id of drafted) if (members.has(id) && isActive(workspace.users.get(id)!)) return true
   const others = [...members].filter((id) => !drafted.includes(id))
   if (others.length === 0) return false
   const found = await environment.store.users.findOne(
@@ -139,7 +187,11 @@ export async function hasOtherHolder(
   const others = new Workspace(context)
   others.users.set(user, { before: null, after: null })
   others.departed.add(user)
-  return hasHolder(environment, others, role, true)
+  return hasHolder(environment, others, role, 'planned')
+}
+
+function grants(user: UserDocument | null, role: RoleDocument): boolean {
+  return user?.grants.some((grant) => grant.role === role.name) ?? false
 }
 
 /** Users in these groups and the groups inside them. */
@@ -147,8 +199,9 @@ async function usersWithin(
   environment: DirectoryEnvironment,
   workspace: Workspace,
   groups: readonly string[],
-  planned: boolean,
+  view: View,
 ): Promise<ReadonlySet<string>> {
+  const planned = view !== 'stored'
   const users = new Set<string>()
   const visited = new Set<string>()
   let frontier = groups.filter((group) => !(planned && workspace.dissolved.has(group)))
@@ -167,12 +220,10 @@ async function usersWithin(
     }
     frontier = [...next]
   }
-  if (planned) {
-    for (const edge of workspace.edges.values()) {
-      if (edge.after.length > 0 && edge.kind === 'User' && visited.has(edge.group)) users.add(edge.member)
-    }
-    for (const id of workspace.departed) users.delete(id)
+  for (const edge of view === 'planned' ? workspace.edges.values() : []) {
+    if (edge.after.length > 0 && edge.kind === 'User' && visited.has(edge.group)) users.add(edge.member)
   }
+  if (planned) for (const id of workspace.departed) users.delete(id)
   return users
 }
 

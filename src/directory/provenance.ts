@@ -1,6 +1,7 @@
 /** Where everything about a user comes from: every attribute, membership, role and link. */
 import type { RequestContext, Source } from '../context.ts'
 import { UsherError } from '../errors.ts'
+import { isShowable } from './drift.ts'
 import { type DirectoryEnvironment, isId } from './environment.ts'
 import { combineRoles, roleCatalogue } from './roles.ts'
 import type { ProvenanceReport } from './types.ts'
@@ -22,7 +23,9 @@ export async function readProvenance(
       source,
       at: at.toISOString(),
       ...(decision === undefined ? {} : { decisionId: decision }),
-      shadowed: (shadowed ?? []).map(({ source: by, value }) => ({ source: by, value })),
+      shadowed: isShowable(environment.userType, path)
+        ? (shadowed ?? []).map(({ source: by, value }) => ({ source: by, value }))
+        : [],
     })),
     groups: state.memberships.map(({ group, display, sources }) => ({
       value: group,

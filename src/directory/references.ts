@@ -1,4 +1,5 @@
 import { UsherError } from '../errors.ts'
+import { FractionForm } from '../schema/fraction-form.ts'
 import type { Workspace } from './workspace.ts'
 
 const prefix = 'bulkId:'
@@ -16,7 +17,7 @@ export function resolveId(id: string, workspace: Workspace): string {
 function replaced(value: unknown, workspace: Workspace): unknown {
   if (typeof value === 'string') return value.startsWith(prefix) ? idOf(value, workspace) : value
   if (Array.isArray(value)) return value.map((element) => replaced(element, workspace))
-  if (typeof value !== 'object' || value === null) return value
+  if (typeof value !== 'object' || value === null || value instanceof FractionForm) return value
   return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, replaced(member, workspace)]))
 }
 

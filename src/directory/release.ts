@@ -8,6 +8,7 @@ import { recordDepartures } from './departures.ts'
 import type { DirectoryEnvironment } from './environment.ts'
 import { unlinkUser, writeHolds } from './hold-user.ts'
 import { place } from './holds.ts'
+import { closeLink } from './links.ts'
 import { removeUser } from './plan-user.ts'
 import { guardLastHolders } from './privilege.ts'
 import { Workspace } from './workspace.ts'
@@ -62,14 +63,16 @@ export async function releaseConnection(
 async function releaseOne(
   environment: DirectoryEnvironment,
   context: RequestContext,
-  { _id, user, connection }: IdentityDocument,
+  identity: IdentityDocument,
   choice: 'keep' | 'deactivate' | 'delete',
 ): Promise<void> {
-  await repeatOnConflict(async () => {
+  await repeatOnConflict(environment, async () => {
+    const { user, connection } = identity
     const document = await environment.store.users.findOne(context.organization.id, { _id: user })
     const workspace = new Workspace(context)
-    workspace.severed.push(_id)
     if (document !== null) await releaseUser(environment, workspace, document, connection, choice)
+    if (document === null || workspace.departed.has(user)) workspace.severed.push(identity._id)
+    else closeLink(workspace, identity, 'connection_deleted', false)
     await guardLastHolders(environment, workspace)
     await commit(environment, workspace, null)
   })

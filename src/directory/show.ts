@@ -13,7 +13,6 @@ import { enterpriseUrn, externalIdFor, provisioningUrn, schemasOf, versionTag } 
 import type { DirectoryEnvironment } from './environment.ts'
 import { type DerivedVersion, groupVersion, groupVersions } from './group-version.ts'
 import { isActive, reasonOf } from './holds.ts'
-import { readMemberRows } from './members.ts'
 import { combineRoles, type DirectGroups, lookUpEdges, rolesAsValues } from './roles.ts'
 import { displayOf } from './source-display.ts'
 import { fromStored } from './stored-form.ts'
@@ -162,53 +161,23 @@ function managerOf(
   }
 }
 
+/** A group but for its members, which are read apart: there may be hundreds of thousands of them. */
 export async function showGroup(
   environment: DirectoryEnvironment,
   context: RequestContext,
   group: Showable<GroupDocument>,
-  wants: Wants,
 ): Promise<JsonObject> {
   const version = await groupVersion(environment, context.organization.id, group)
-  const members: JsonObject[] = []
-  if (wants('members')) {
-    for await (const batch of readMemberRows(environment, context, group._id))
-      members.push(...batch.map(memberValue(context)))
-  }
-  return groupForm(environment, context, group, version, members)
+  return groupForm(environment, context, group, version)
 }
 
 export async function showGroups(
   environment: DirectoryEnvironment,
   context: RequestContext,
   groups: readonly Showable<GroupDocument>[],
-  wants: Wants,
 ): Promise<readonly JsonObject[]> {
   const versions = await groupVersions(environment, context.organization.id, groups)
-  const shown: JsonObject[] = []
-  for (const group of groups) {
-    const members: JsonObject[] = []
-    if (wants('members')) {
-      for await (const batch of readMemberRows(environment, context, group._id)) {
-        members.push(...batch.map(memberValue(context)))
-      }
-    }
-    shown.push(groupForm(environment, context, group, versions.get(group._id)!, members))
-  }
-  return shown
-}
-
-/** A member as an element of `members`. */
-export function memberValue(context: RequestContext) {
-  return (row: {
-    readonly value: string
-    readonly type: 'User' | 'Group'
-    readonly display: string | undefined
-  }): JsonObject => ({
-    value: row.value,
-    $ref: `${context.baseUrl}/${row.type}s/${row.value}`,
-    type: row.type,
-    ...(row.display === undefined ? {} : { display: row.display }),
-  })
+  return groups.map((group) => groupForm(environment, context, group, versions.get(group._id)!))
 }
 
 export function showCustom(
@@ -232,7 +201,6 @@ function groupForm(
   context: RequestContext,
   group: Showable<GroupDocument>,
   { version, lastModified }: DerivedVersion,
-  members: readonly JsonObject[],
 ): JsonObject {
   const attributes = fromStored(environment.groupType, group.resource)
   const externalId = externalIdFor(group.externalIds, clientSource(context))
@@ -241,7 +209,6 @@ function groupForm(
     id: group._id,
     ...(externalId === undefined ? {} : { externalId }),
     ...attributes,
-    ...(members.length === 0 ? {} : { members }),
     meta: metaOf(environment.groupType, context, group, version, lastModified),
   }
 }

@@ -3,17 +3,22 @@ import type { RequestContext } from '../context.ts'
 import type { ConnectionState, GroupState, Lookups, Snapshot } from '../provisioning/types.ts'
 import type { GroupDocument, RoleDocument, UserDocument } from '../store/documents.ts'
 import type { DirectoryEnvironment } from './environment.ts'
+import { creationApproved, type PersonInbox, readPersonInbox } from './inbox-reports.ts'
 import { asciiKey } from './keys.ts'
+import { hasEnded } from './links.ts'
 import { readNewcomer } from './newcomer.ts'
 import { hasOtherHolder } from './privilege.ts'
+import type { RemovalReading } from './removal-windows.ts'
 import { type DirectGroups, groupsAbove, lookUpEdges, roleCatalogue } from './roles.ts'
 import { countSeats } from './seats.ts'
 import { readUserState, type UserReading } from './user-state.ts'
 
-const hour = 3_600_000
-
 export interface SnapshotReading {
   readonly snapshot: Snapshot
+  /** What administrators are to decide about the person, or have decided. */
+  readonly inbox: PersonInbox
+  /** What the connection took from groups within the hour; read only when a decision takes something. */
+  readonly removals: readonly RemovalReading[]
   /** The documents behind the users of the snapshot. */
   readonly documents: ReadonlyMap<string, UserDocument>
   /** The documents behind its groups, and the groups that those are in directly. */
@@ -52,8 +57,13 @@ export async function readSnapshot(
           subject: lookups.subject,
         }),
   ])
-  const linked = identity === null ? null : await readUserState(environment, context, catalogue, identity.user)
-  const unlinked = linked === null ? await readNewcomer(environment, context, connection, lookups, catalogue) : null
+  const ended = identity !== null && hasEnded(identity, context.now) ? identity : null
+  const link = ended === null ? identity : null
+  const linked = link === null ? null : await readUserState(environment, context, catalogue, link.user)
+  const [unlinked, inbox] = await Promise.all([
+    linked === null ? readNewcomer(environment, context, connection, lookups, catalogue) : null,
+    readPersonInbox(environment, context, connection, lookups, linked === null ? null : link),
+  ])
   const readings = [...(linked === null ? [] : [linked]), ...(unlinked?.readings ?? [])]
   const [groups, holders, seatsUsed] = await Promise.all([
     readGroups(environment, context, catalogue, lookups.groups, readings),
@@ -74,49 +84,21 @@ export async function readSnapshot(
       linked: linked?.state ?? null,
       candidates: unlinked?.candidates ?? [],
       tombstones: unlinked?.tombstones ?? [],
+      barred: [...(unlinked?.barred ?? []), ...(ended === null ? [] : [ended.user])],
       invitation,
       takenUserNames: unlinked?.takenUserNames ?? [],
+      creationApproved: creationApproved(inbox, context.now),
       createdWithinHour: unlinked?.createdWithinHour ?? 0,
       removals: [],
       privilegedHolders: holders,
     },
+    inbox,
+    removals: [],
     documents: new Map(readings.map(({ document }) => [document._id, document])),
     groups: groups.documents,
     parents: groups.parents,
     catalogue,
   }
-}
-
-/**
- * How much of each group this connection has taken away within the hour; read only when a decision takes something,
- * because counting costs.
- */
-export async function readRemovals(
-  environment: DirectoryEnvironment,
-  context: RequestContext,
-  groups: readonly string[],
-): Promise<Snapshot['removals']> {
-  const org = context.organization.id
-  const since = new Date(context.now.getTime() - hour)
-  return Promise.all(
-    groups.map(async (group) => {
-      const [left, removals] = await Promise.all([
-        environment.store.memberships.count(org, { group, 'sources.source': context.source }),
-        environment.store.changes.aggregate<{ removed: number }>(
-          org,
-          { 'resource.id': group, actor: context.source, at: { $gt: since } },
-          [
-            { $unwind: '$operations' },
-            { $unwind: '$operations.data.Operations' },
-            { $match: { 'operations.data.Operations.op': 'remove' } },
-            { $count: 'removed' },
-          ],
-        ),
-      ])
-      const removed = removals[0]?.removed ?? 0
-      return { group, given: left + removed, removed }
-    }),
-  )
 }
 
 async function readInvitation(

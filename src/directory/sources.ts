@@ -12,7 +12,8 @@ export interface Writer {
 
 /**
  * The owners after a write: leaves that changed, and leaves that the writer named although they were equal, become
- * the writer's; what is gone loses its entry; everything else keeps its owner. Gives the same list when all is as before.
+ * the writer's; what is gone loses its entry; everything else keeps its owner. What another source said that is
+ * overwritten is shadowed from now on. Gives the same list when all is as before.
  */
 export function updateSources(
   sources: readonly AttributeSourceDocument[],
@@ -32,29 +33,46 @@ export function updateSources(
       continue
     }
     different = true
-    result.push({ path, ...entryOf(writer), ...(entry?.shadowed === undefined ? {} : { shadowed: entry.shadowed }) })
+    const overwritten = changed && entry !== undefined && !isSameSpeaker(entry.source, writer.source)
+    const others = (entry?.shadowed ?? []).filter(({ source }) => source !== writer.source && source !== entry?.source)
+    const lost = before.get(path)
+    const shadowed = [
+      ...others,
+      ...(overwritten && lost !== undefined ? [{ source: entry.source, value: lost, at: entry.at }] : []),
+    ]
+    result.push({ path, ...entryOf(writer), ...(shadowed.length === 0 ? {} : { shadowed }) })
   }
   return different ? result : sources
 }
 
+/** Administrators speak for one another: what one says another may replace without a disagreement. */
+function isSameSpeaker(a: Source, b: Source): boolean {
+  return a === b || (a.startsWith('admin:') && b.startsWith('admin:'))
+}
+
 /**
- * Notes what a source would have set where another has authority, and forgets what it would have set before: `values`
- * is everything in which this source differs now.
+ * Notes what a source would have set where another has its say, and forgets what it would have set before: `values` is
+ * everything in which this source differs now, `said` tells of what it has spoken at all.
  */
 export function shadowValues(
   sources: readonly AttributeSourceDocument[],
   values: readonly { readonly path: string; readonly value: JsonValue }[],
   writer: Writer,
+  said: (path: string) => boolean = () => true,
 ): readonly AttributeSourceDocument[] {
   let different = false
   const result = sources.map((entry) => {
+    const present = (entry.shadowed ?? []).find(({ source }) => source === writer.source)
+    if (present !== undefined && !said(entry.path)) return entry
     const shadow = values.find(({ path }) => path === entry.path)
     const others = (entry.shadowed ?? []).filter(({ source }) => source !== writer.source)
-    const present = (entry.shadowed ?? []).find(({ source }) => source === writer.source)
     if (equalValues(present?.value, shadow?.value)) return entry
     different = true
-    if (shadow === undefined) return { ...entry, shadowed: others }
-    return { ...entry, shadowed: [...others, { source: writer.source, value: shadow.value, at: writer.at }] }
+    if (shadow !== undefined) {
+      return { ...entry, shadowed: [...others, { source: writer.source, value: shadow.value, at: writer.at }] }
+    }
+    const { shadowed: _, ...rest } = entry
+    return others.length === 0 ? rest : { ...rest, shadowed: others }
   })
   return different ? result : sources
 }

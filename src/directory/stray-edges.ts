@@ -1,18 +1,23 @@
 /**
  * A membership and the deletion of one of its ends write different documents, so that both transactions may succeed.
- * Whichever commits last sees what the other has done, and removes the edge that leads nowhere.
+ * Whichever commits last sees what the other has done, and removes the edge that leads nowhere. What is left over is
+ * found by the sweep of departures.
  */
+import { departuresOf } from './departures.ts'
 import type { DirectoryEnvironment } from './environment.ts'
+import { sweepOnce } from './sweep.ts'
 import type { Workspace } from './workspace.ts'
 
 const lookupBatch = 1_000
 
-/** Called after the commit: deletions sweep once more, and new edges are looked up at both ends. */
+/** Called after the commit: deletions are swept, and new edges are looked up at both ends. */
 export async function removeStrayEdges(environment: DirectoryEnvironment, workspace: Workspace): Promise<void> {
   const { memberships } = environment.store
   const org = workspace.context.organization.id
-  for (const group of workspace.dissolved) await memberships.deleteMany(org, { group })
-  for (const member of [...workspace.departed, ...workspace.dissolved]) await memberships.deleteMany(org, { member })
+  const departures = departuresOf(workspace)
+  if (departures.length > 0 && !(await sweepOnce(environment, org, departures, workspace.context.now))) {
+    environment.onLeftover?.()
+  }
 
   const users = new Set<string>()
   const groups = new Set<string>()

@@ -9,7 +9,7 @@ import { fromStored } from './stored-form.ts'
 import type { Workspace } from './workspace.ts'
 
 /** The parts that a stored user was composed of. */
-export function partsOf(environment: DirectoryEnvironment, user: UserDocument): UserParts {
+export function partsOf(environment: Pick<DirectoryEnvironment, 'userType'>, user: UserDocument): UserParts {
   return {
     id: user._id,
     org: user.org,
@@ -27,7 +27,7 @@ export function partsOf(environment: DirectoryEnvironment, user: UserDocument): 
   }
 }
 
-export function attributesOf(environment: DirectoryEnvironment, user: UserDocument): Resource {
+export function attributesOf(environment: Pick<DirectoryEnvironment, 'userType'>, user: UserDocument): Resource {
   return fromStored(environment.userType, user.resource)
 }
 

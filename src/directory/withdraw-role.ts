@@ -39,7 +39,7 @@ async function takeGrant(
 ): Promise<void> {
   const org = context.organization.id
   await environment.queue.run([`${org}|${id}`], () =>
-    repeatOnConflict(async () => {
+    repeatOnConflict(environment, async () => {
       const user = await environment.store.users.findOne(org, { _id: id })
       if (user === null) return
       const grants = user.grants.filter((grant) => grant.role !== role)

@@ -9,11 +9,15 @@ import type {
   CustomResourceDocument,
   GroupDocument,
   IdentityDocument,
+  InboxDocument,
   MembershipDocument,
+  PastLinkDocument,
+  RemovalWindowDocument,
   SourceEntryDocument,
   TombstoneDocument,
   UserDocument,
 } from '../store/documents.ts'
+import type { Query, Update, Write } from '../store/store.ts'
 import { newId } from './environment.ts'
 
 /** A document before and after; `before` null is an insert, `after` null a deletion. */
@@ -30,6 +34,13 @@ export interface EdgeDraft {
   readonly after: readonly SourceEntryDocument[]
 }
 
+/** Counts on the open item that the query finds, or opens one. */
+export interface InboxReport {
+  readonly query: Query
+  readonly update: Update
+  readonly insert: InboxDocument
+}
+
 /** A privileged role whose last active holder this attempt might take away. */
 export interface RoleGuard {
   readonly id: string
@@ -44,6 +55,12 @@ export interface GroupGuard {
   readonly version: string | null
 }
 
+/** Documents that were read before anything is planned, by their ids. */
+export interface Known {
+  readonly users?: ReadonlyMap<string, UserDocument>
+  readonly groups?: ReadonlyMap<string, GroupDocument>
+}
+
 export class Workspace {
   readonly context: RequestContext
   readonly users = new Map<string, Draft<UserDocument>>()
@@ -54,24 +71,41 @@ export class Workspace {
   readonly dissolved = new Set<string>()
   /** Members whose every edge goes. */
   readonly departed = new Set<string>()
+  /** The groups that they leave within the transaction; what is left of their edges goes after it. */
+  readonly leaving = new Map<string, readonly string[]>()
   /** Groups that a precondition or the whole set of members was the basis for. */
   readonly guardedGroups = new Map<string, GroupGuard>()
   readonly roleGuards = new Map<string, RoleGuard>()
   readonly identities: IdentityDocument[] = []
   /** Ids of identities that are cut from their users. */
   readonly severed: string[] = []
+  /** What is remembered of them. */
+  readonly pastLinks: PastLinkDocument[] = []
+  /** Links that are to end at a time, by their ids. */
+  readonly endings = new Map<string, NonNullable<IdentityDocument['ending']>>()
+  /** Users whose links, open and closed ones, go to another user, by their ids. */
+  readonly heirs = new Map<string, string>()
+  /** Users who go only if none of their links was used after this time. */
+  readonly unseenSince = new Map<string, Date>()
   readonly tombstones: TombstoneDocument[] = []
+  /** Items of the inbox that are answered; every write has to meet its condition. */
+  readonly inbox: Write<InboxDocument>[] = []
+  /** What an administrator is to decide. */
+  report: InboxReport | null = null
+  /** An identity whose logins have to look into the inbox from now on, or no more, as there is something about its person. */
+  mark: { readonly identity: string; readonly person: string } | null = null
+  /** Counters of removals by their ids; every write has to meet its condition. */
+  readonly removals = new Map<string, Write<RemovalWindowDocument>>()
   readonly changes: ChangeDocument[] = []
   /** Ids by bulkId. */
   readonly named = new Map<string, string>()
   decision: string | null = null
 
-  /** Groups that were read before anything is planned. */
-  readonly knownGroups: ReadonlyMap<string, GroupDocument>
+  readonly known: Known
 
-  constructor(context: RequestContext, knownGroups: ReadonlyMap<string, GroupDocument> = new Map()) {
+  constructor(context: RequestContext, known: Known = {}) {
     this.context = context
-    this.knownGroups = knownGroups
+    this.known = known
   }
 
   get source(): Source {
@@ -86,18 +120,27 @@ export class Workspace {
       this.edges.size === 0 &&
       this.identities.length === 0 &&
       this.severed.length === 0 &&
+      this.endings.size === 0 &&
+      this.inbox.length === 0 &&
+      this.report === null &&
+      this.mark === null &&
       this.dissolved.size === 0 &&
       this.departed.size === 0
     )
   }
 
-  /** How many active users more (or, negative, fewer) there will be. */
-  get seats(): number {
-    let seats = 0
+  /**
+   * How many active users more (or, negative, fewer) there will be, and how many more there would be at most in between
+   * if one user were written after the other.
+   */
+  get seats(): { readonly change: number; readonly peak: number } {
+    let change = 0
+    let peak = 0
     for (const { before, after } of this.users.values()) {
-      seats += (occupiesSeat(after) ? 1 : 0) - (occupiesSeat(before) ? 1 : 0)
+      change += (occupiesSeat(after) ? 1 : 0) - (occupiesSeat(before) ? 1 : 0)
+      peak = Math.max(peak, change)
     }
-    return seats
+    return { change, peak }
   }
 
   /** An edge as planned so far; `stored` is what the database says. */
@@ -116,17 +159,26 @@ export class Workspace {
   }
 
   /** Records a change; the version is null where only a group's members changed. */
-  record(type: string, id: string, version: number | null, action: string, operations: readonly JsonObject[]): void {
+  record(
+    type: string,
+    id: string,
+    version: number | null,
+    action: string,
+    operations: readonly JsonObject[],
+    mergedInto?: string,
+  ): void {
     this.changes.push({
       _id: newId(this.context.now, this.changes.length),
       org: this.context.organization.id,
       unnumbered: true,
       at: this.context.now,
-      actor: this.source,
+      actor: this.context.actor ?? this.source,
+      ...(this.context.actor === undefined ? {} : { source: this.source }),
       resource: { type, id, version },
       action,
       operations,
       decision: this.decision,
+      ...(mergedInto === undefined ? {} : { mergedInto }),
       request: this.context.requestId,
     })
   }

@@ -1,16 +1,17 @@
 /** One way to write a user, whatever the operation was: what becomes of each part, and whether anybody sees a change. */
 import { externalIdClient } from '../context.ts'
-import { UsherError } from '../errors.ts'
 import { diffOperations } from '../patch/diff.ts'
 import { lockFinder } from '../provisioning/locks.ts'
 import { equalValues } from '../schema/equal.ts'
 import { leaves } from '../schema/leaves.ts'
+import { withoutSecrets } from '../schema/secrets.ts'
 import type { JsonObject, JsonValue, Resource } from '../schema/types.ts'
 import type { HoldDocument, UserDocument } from '../store/documents.ts'
 import { composeUser, grantsAsRoles, type UserParts, withExternalId } from './compose.ts'
 import type { LoginEffects } from './effects.ts'
 import type { DirectoryEnvironment } from './environment.ts'
 import { isActive, lift, place } from './holds.ts'
+import { keepValues } from './kept-values.ts'
 import { guardLocks, readLocks } from './locks.ts'
 import { guardPrivilegedGrants } from './privilege.ts'
 import { patchBody } from './record-form.ts'
@@ -55,7 +56,12 @@ export async function writeUser(
   const parts = stored === null ? newParts(workspace, before._id, effects) : partsOf(environment, stored)
   const writer = writerOf(workspace)
 
-  const attributes = keepServerOwned(environment, parts.attributes, written.attributes, stored !== null)
+  // A PATCH says itself what becomes of each value; a body as a whole leaves some unsaid.
+  const body =
+    stored === null || intent.action === 'patch'
+      ? written.attributes
+      : keepValues(environment.userType, parts.attributes, written.attributes)
+  const attributes = equalValues(parts.attributes, body) ? parts.attributes : body
   const beforeLeaves = leaves(environment.userType, parts.attributes)
   const afterLeaves = leaves(environment.userType, attributes)
   // a login was decided with the locks in view
@@ -67,6 +73,8 @@ export async function writeUser(
     updateSources(parts.sources, beforeLeaves, afterLeaves, named, writer),
     effects?.shadowed ?? [],
     writer,
+    // A login says everything that is mapped, a PUT everything that there is, a PATCH what it names.
+    (path) => effects !== null || intent.action === 'replace' || named(path),
   )
   const grants = await nextGrants(
     environment,
@@ -104,24 +112,6 @@ export async function writeUser(
   workspace.users.set(before._id, { before: original === undefined ? stored : original.before, after })
   if (visible) recordUser(environment, workspace, stored, parts, after, next, intent)
   return visible
-}
-
-/** What a client cannot take away by leaving it out, because it never sees it. */
-function keepServerOwned(
-  environment: DirectoryEnvironment,
-  before: Resource,
-  after: Resource,
-  existing: boolean,
-): Resource {
-  if (!existing) return after
-  for (const attribute of environment.userType.attributes) {
-    if (attribute.mutability !== 'immutable') continue
-    const old = before[attribute.name]
-    if (old !== undefined && !equalValues(old, after[attribute.name])) {
-      throw new UsherError('mutability', `"${attribute.name}" is immutable and has a value already.`)
-    }
-  }
-  return equalValues(before, after) ? before : after
 }
 
 function nextHolds(
@@ -175,21 +165,24 @@ function recordUser(
   next: UserParts,
   intent: Intent,
 ): void {
-  const writtenForm = writtenFormOf(next)
+  const type = environment.userType
+  const before = withoutSecrets(type, writtenFormOf(parts))
+  const written = withoutSecrets(type, writtenFormOf(next))
   const operations: JsonObject[] =
     stored === null
-      ? [{ method: 'POST', path: '/Users', data: { schemas: [environment.userType.schema], ...writtenForm } }]
+      ? [{ method: 'POST', path: '/Users', data: { schemas: [type.schema], ...written } }]
       : [
           {
             method: 'PATCH',
             path: `/Users/${after._id}`,
-            data: patchBody(diffOperations(environment.userType, writtenFormOf(parts), writtenForm)),
+            data: patchBody(diffOperations(type, before, written)),
           },
         ]
   workspace.record('User', after._id, after.version, intent.action, operations)
 }
 
-function writtenFormOf(parts: UserParts): Resource {
+/** A user as a client could write it: with the externalId that was written last, and roles and state beside the attributes. */
+export function writtenFormOf(parts: UserParts): Resource {
   const externalId = parts.externalIds.at(-1)?.value
   const roles = grantsAsRoles(parts.grants)
   return {

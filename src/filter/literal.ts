@@ -2,7 +2,7 @@ import { parseDateTime } from '../schema/date-time.ts'
 import { comparisonText, fold } from '../schema/fold.ts'
 import type { Attribute } from '../schema/types.ts'
 import { refuseFilter } from './refuse.ts'
-import type { CompareOperator, FilterLiteral, FilterNode, FilterSwitches } from './types.ts'
+import type { CompareOperator, FilterLiteral, FilterNode, FilterReading } from './types.ts'
 
 type Comparison = Extract<FilterNode, { readonly kind: 'compare' }>
 
@@ -18,7 +18,7 @@ const maxSubstringBytes = 8192
 export function resolveLiteral(
   attribute: Attribute,
   comparison: Comparison,
-  switches: FilterSwitches,
+  reading: FilterReading,
 ): string | number | boolean | Date | null {
   const { operator, value, path, column } = comparison
   if (value === null) {
@@ -28,8 +28,14 @@ export function resolveLiteral(
   if (!fits(operator, attribute)) {
     refuseFilter(column, `${operator} cannot be used on "${path}", which is of type ${attribute.type}`)
   }
-  const literal = readLiteral(attribute, operator, value, switches)
+  const literal = readLiteral(attribute, operator, value, reading)
   return literal ?? refuseFilter(column, `"${path}" is of type ${attribute.type}; the value it is compared with is not`)
+}
+
+/** Whether the operator and the literal of a comparison go with the attribute's type. */
+export function suits(attribute: Attribute, { operator, value }: Comparison, reading: FilterReading): boolean {
+  if (value === null) return equality.has(operator)
+  return fits(operator, attribute) && readLiteral(attribute, operator, value, reading) !== undefined
 }
 
 function fits(operator: CompareOperator, attribute: Attribute): boolean {
@@ -51,25 +57,27 @@ function readLiteral(
   attribute: Attribute,
   operator: CompareOperator,
   value: string | number | boolean,
-  switches: FilterSwitches,
+  reading: FilterReading,
 ): string | number | boolean | Date | undefined {
   switch (attribute.type) {
     case 'boolean':
-      return typeof value === 'boolean' ? value : readBooleanText(value, switches)
+      return typeof value === 'boolean' ? value : readBooleanText(value, reading)
     case 'integer':
     case 'decimal':
       return typeof value === 'number' ? value : undefined
     case 'dateTime':
       return typeof value === 'string' ? readDate(value) : undefined
     default:
-      return readText(attribute, operator, value, switches)
+      return readText(attribute, operator, value, reading)
   }
 }
 
-function readBooleanText(value: FilterLiteral, switches: FilterSwitches): boolean | undefined {
-  if (typeof value !== 'string' || switches.stringBooleans === 'refuse') return undefined
+function readBooleanText(value: FilterLiteral, reading: FilterReading): boolean | undefined {
+  if (typeof value !== 'string' || reading.stringBooleans === 'refuse') return undefined
   const word = value.toLowerCase()
-  return word === 'true' || word === 'false' ? word === 'true' : undefined
+  if (word !== 'true' && word !== 'false') return undefined
+  reading.note?.('boolean string')
+  return word === 'true'
 }
 
 function readDate(value: string): Date | undefined {
@@ -81,10 +89,13 @@ function readText(
   attribute: Attribute,
   operator: CompareOperator,
   value: string | number | boolean,
-  switches: FilterSwitches,
+  reading: FilterReading,
 ): string | undefined {
   // Who leaves the quotes away leaves them away around digits as well.
-  if (typeof value !== 'string' && switches.bareWords === 'refuse') return undefined
+  if (typeof value !== 'string') {
+    if (reading.bareWords === 'refuse') return undefined
+    reading.note?.('text without quotes')
+  }
   const text = String(value)
   if (!substring.has(operator)) return comparisonText(attribute, text)
   // Blanks at the ends of a part stand inside the whole, so they are not trimmed here.

@@ -1,11 +1,13 @@
 import { isAttributeName, isAttributePath } from './attribute-name.ts'
 import { refuseFilter } from './refuse.ts'
 import { type Token, tokenise } from './tokenise.ts'
-import type { CompareOperator, FilterLiteral, FilterNode, FilterSwitches } from './types.ts'
+import type { CompareOperator, FilterLiteral, FilterNode, FilterReading, FilterSwitches } from './types.ts'
 
 export interface ParseOptions {
   /** Unquoted literals; refused unless the dialect accepts them. */
   readonly bareWords?: FilterSwitches['bareWords']
+  /** Takes the name of each tolerance that was needed. */
+  readonly note?: FilterReading['note']
   /** Length of the text in UTF-8 bytes. */
   readonly maxBytes?: number
   /** Brackets of both kinds within each other. */
@@ -17,6 +19,7 @@ export interface ParseOptions {
 interface Reader {
   readonly tokens: readonly Token[]
   readonly acceptBareWords: boolean
+  readonly note: FilterReading['note']
   readonly maxDepth: number
   readonly maxNodes: number
   position: number
@@ -51,11 +54,12 @@ export function parseBracketedFilter(text: string, from: number, to: number, opt
 }
 
 function readWhole(text: string, from: number, to: number, insideBrackets: boolean, options: ParseOptions): FilterNode {
-  const { maxBytes = 8192, maxDepth = 32, maxNodes = 200, bareWords = 'refuse' } = options
+  const { maxBytes = 8192, maxDepth = 32, maxNodes = 200, bareWords = 'refuse', note } = options
   if (Buffer.byteLength(text) > maxBytes) return refuseFilter(1, `the filter is longer than ${maxBytes} bytes`)
   const reader: Reader = {
     tokens: tokenise(text, from, to),
     acceptBareWords: bareWords === 'accept',
+    note,
     maxDepth,
     maxNodes,
     position: 0,
@@ -163,7 +167,10 @@ function readLiteral(reader: Reader): FilterLiteral {
   if (word === 'false') return false
   if (word === 'null') return null
   if (number.test(token.text)) return toNumber(token)
-  if (reader.acceptBareWords && bareWord.test(token.text)) return token.text
+  if (reader.acceptBareWords && bareWord.test(token.text)) {
+    reader.note?.('text without quotes')
+    return token.text
+  }
   return refuseToken(token, 'expected a value: text in double quotes, a number, true, false or null')
 }
 

@@ -1,10 +1,10 @@
 import { resolvePath } from '../schema/path.ts'
 import type { Attribute, ResolvedPath, ResourceType } from '../schema/types.ts'
 import { allOf, anyElement, anyOf, constant, negate } from './combine.ts'
-import { resolveLiteral } from './literal.ts'
+import { resolveLiteral, suits } from './literal.ts'
 import { isReadable } from './readable.ts'
 import { refuseFilter } from './refuse.ts'
-import type { FilterNode, FilterSwitches, FilterTarget, ResolvedFilter } from './types.ts'
+import type { FilterNode, FilterReading, FilterTarget, ResolvedFilter } from './types.ts'
 
 type Condition = Extract<FilterNode, { readonly kind: 'compare' | 'present' }>
 type ValuePath = Extract<FilterNode, { readonly kind: 'valuePath' }>
@@ -23,10 +23,10 @@ interface LeafReader {
  * is refused, or compared as one without a value, as the switch says.
  * @throws UsherError `invalid_filter`, naming the column
  */
-export function resolveFilter(type: ResourceType, node: FilterNode, switches: FilterSwitches): ResolvedFilter {
+export function resolveFilter(type: ResourceType, node: FilterNode, reading: FilterReading): ResolvedFilter {
   return resolveTree(node, {
-    condition: (condition) => resolveCondition(type, condition, switches),
-    valuePath: (valuePath) => resolveValuePath(type, valuePath, switches),
+    condition: (condition) => resolveCondition(type, condition, reading),
+    valuePath: (valuePath) => resolveValuePath(type, valuePath, reading),
   })
 }
 
@@ -35,9 +35,9 @@ export function resolveFilter(type: ResourceType, node: FilterNode, switches: Fi
  * elements of a simple multi-valued attribute are called `value`.
  * @throws UsherError `invalid_filter`, naming the column
  */
-export function resolveElementFilter(attribute: Attribute, node: FilterNode, switches: FilterSwitches): ResolvedFilter {
+export function resolveElementFilter(attribute: Attribute, node: FilterNode, reading: FilterReading): ResolvedFilter {
   return resolveTree(node, {
-    condition: (condition) => resolveElementCondition(attribute, condition, switches),
+    condition: (condition) => resolveElementCondition(attribute, condition, reading),
     valuePath: (valuePath) => refuseFilter(valuePath.column, 'brackets inside brackets are not allowed'),
   })
 }
@@ -57,19 +57,41 @@ function resolveTree(node: FilterNode, reader: LeafReader): ResolvedFilter {
   }
 }
 
-function resolveCondition(type: ResourceType, node: Condition, switches: FilterSwitches): ResolvedFilter {
-  const found = findAttribute(type, node.path, switches)
-  if (found === undefined) return unknownAttribute(node, switches)
-  if (found.kind === 'attribute') return onTarget(found, node, switches)
+function resolveCondition(type: ResourceType, node: Condition, reading: FilterReading): ResolvedFilter {
+  const found = findAttribute(type, node.path, reading)
+  if (found === undefined) return unknownAttribute(node, reading)
+  if (found.kind === 'attribute') {
+    return isMeantElsewhere(found, node, reading) ? unequal(node) : onTarget(found, node, reading)
+  }
   if (node.kind === 'compare' && node.value !== null) return refuseComplex(node)
   return onExtension(type, found.schema, node)
 }
 
+/** A comparison that makes sense for the attribute of this name of another resource type only. */
+function isMeantElsewhere(target: FilterTarget, node: Condition, reading: FilterReading): boolean {
+  const { resourceTypes } = reading
+  if (resourceTypes === undefined || node.kind === 'present') return false
+  const isMeant = ({ attribute, subAttribute }: FilterTarget) => {
+    const leaf = subAttribute ?? attribute
+    const compared = leaf.type === 'complex' ? leaf.subAttributesByName.get('value') : leaf
+    return compared !== undefined && isReadable(compared) && suits(compared, node, reading)
+  }
+  if (!isReadable(target.attribute) || isMeant(target)) return false
+  return resourceTypes.some((type) => {
+    const found = resolvePath(type, node.path)
+    return found?.kind === 'attribute' && isMeant(found)
+  })
+}
+
 /** RFC 7644 section 3.10 wants the URN of an extension in front of its attributes. */
-function findAttribute(type: ResourceType, path: string, switches: FilterSwitches): ResolvedPath | undefined {
+function findAttribute(type: ResourceType, path: string, reading: FilterReading): ResolvedPath | undefined {
   const found = resolvePath(type, path)
-  if (switches.bareExtensionNames === 'accept' || found?.kind !== 'attribute') return found
-  return found.attribute.extension === undefined || path.toLowerCase().startsWith('urn:') ? found : undefined
+  const isBare =
+    found?.kind === 'attribute' && found.attribute.extension !== undefined && !path.toLowerCase().startsWith('urn:')
+  if (!isBare) return found
+  if (reading.bareExtensionNames === 'refuse') return undefined
+  reading.note?.('extension attribute without its URN')
+  return found
 }
 
 /** `urn:… pr`: the extension has a value if one of its attributes has. */
@@ -80,27 +102,27 @@ function onExtension(type: ResourceType, schema: string, node: Condition): Resol
   return node.operator === 'eq' ? negate(present) : refuseComplex(node)
 }
 
-function resolveElementCondition(attribute: Attribute, node: Condition, switches: FilterSwitches): ResolvedFilter {
+function resolveElementCondition(attribute: Attribute, node: Condition, reading: FilterReading): ResolvedFilter {
   if (attribute.type === 'complex') {
     const subAttribute = attribute.subAttributesByName.get(node.path.toLowerCase())
-    if (subAttribute === undefined) return unknownAttribute(node, switches)
-    return onTarget({ attribute, subAttribute }, node, switches)
+    if (subAttribute === undefined) return unknownAttribute(node, reading)
+    return onTarget({ attribute, subAttribute }, node, reading)
   }
-  if (node.path.toLowerCase() !== 'value') return unknownAttribute(node, switches)
-  const resolved = onTarget({ attribute, subAttribute: undefined }, node, switches)
+  if (node.path.toLowerCase() !== 'value') return unknownAttribute(node, reading)
+  const resolved = onTarget({ attribute, subAttribute: undefined }, node, reading)
   if (resolved.kind === 'present') return constant(true)
   // An element of a list of simple values is never without a value.
   return resolved.kind === 'compare' && resolved.value === null ? constant(resolved.operator === 'ne') : resolved
 }
 
-function onTarget(target: FilterTarget, node: Condition, switches: FilterSwitches): ResolvedFilter {
+function onTarget(target: FilterTarget, node: Condition, reading: FilterReading): ResolvedFilter {
   const { attribute, subAttribute } = target
   if (!isReadable(attribute) || (subAttribute !== undefined && !isReadable(subAttribute))) {
     return refuseFilter(node.column, `"${node.path}" is never returned and cannot be asked for`)
   }
   if (node.kind === 'present') return { kind: 'present', target: { attribute, subAttribute } }
   const compared = node.value === null ? target : comparedTarget(target, node)
-  const value = resolveLiteral(compared.subAttribute ?? compared.attribute, node, switches)
+  const value = resolveLiteral(compared.subAttribute ?? compared.attribute, node, reading)
   return {
     kind: 'compare',
     target: { attribute: compared.attribute, subAttribute: compared.subAttribute },
@@ -121,10 +143,12 @@ function comparedTarget(target: FilterTarget, node: Condition): FilterTarget {
   return { attribute, subAttribute: value }
 }
 
-function resolveValuePath(type: ResourceType, node: ValuePath, switches: FilterSwitches): ResolvedFilter {
-  const found = findAttribute(type, node.path, switches)
+function resolveValuePath(type: ResourceType, node: ValuePath, reading: FilterReading): ResolvedFilter {
+  const found = findAttribute(type, node.path, reading)
   if (found === undefined) {
-    return switches.unknownFilterAttribute === 'noValue' ? constant(false) : refuseUnknown(node)
+    if (reading.unknownFilterAttribute === 'refuse') return refuseUnknown(node)
+    reading.note?.('unknown attribute in a filter')
+    return constant(false)
   }
   if (found.kind === 'extension' || found.subAttribute !== undefined) {
     return refuseFilter(node.column, `"${node.path}" cannot have a filter in brackets`)
@@ -134,7 +158,7 @@ function resolveValuePath(type: ResourceType, node: ValuePath, switches: FilterS
     return refuseFilter(node.column, `"${node.path}" is never returned and cannot be asked for`)
   }
   const terms = [node.filter, ...(node.rest === undefined ? [] : [node.rest.condition])]
-  const filter = allOf(terms.map((term) => resolveElementFilter(attribute, term, switches)))
+  const filter = allOf(terms.map((term) => resolveElementFilter(attribute, term, reading)))
   if (attribute.type === 'complex') {
     return attribute.multiValued ? anyElement(attribute, filter) : allOf([isPresent(attribute), filter])
   }
@@ -155,9 +179,14 @@ function onSimpleElements(attribute: Attribute, filter: ResolvedFilter, node: Va
   return refuseFilter(node.column, `the brackets after "${node.path}" can hold comparisons joined by "or" only`)
 }
 
+function unknownAttribute(node: Condition, reading: FilterReading): ResolvedFilter {
+  if (reading.unknownFilterAttribute === 'refuse') return refuseUnknown(node)
+  reading.note?.('unknown attribute in a filter')
+  return unequal(node)
+}
+
 /** What a comparison comes to for an attribute that never has a value. */
-function unknownAttribute(node: Condition, switches: FilterSwitches): ResolvedFilter {
-  if (switches.unknownFilterAttribute === 'refuse') return refuseUnknown(node)
+function unequal(node: Condition): ResolvedFilter {
   if (node.kind === 'present') return constant(false)
   return constant(node.operator === (node.value === null ? 'eq' : 'ne'))
 }

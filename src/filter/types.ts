@@ -1,4 +1,4 @@
-import type { Attribute } from '../schema/types.ts'
+import type { Attribute, ResourceType } from '../schema/types.ts'
 
 /** Switches of a dialect that the reading of a filter depends on. */
 export interface FilterSwitches {
@@ -9,6 +9,13 @@ export interface FilterSwitches {
   readonly stringBooleans: 'accept' | 'refuse'
   /** The name of an extension's attribute without the URN in front. */
   readonly bareExtensionNames: 'accept' | 'refuse'
+}
+
+/** How a filter is read: the dialect's switches, and where the names of tolerances that were needed go. */
+export interface FilterReading extends FilterSwitches {
+  readonly note?: (name: string) => void
+  /** All resource types that the filter is asked of, where there are several: one name may stand for different things. */
+  readonly resourceTypes?: readonly ResourceType[]
 }
 
 export type CompareOperator = 'eq' | 'ne' | 'co' | 'sw' | 'ew' | 'gt' | 'ge' | 'lt' | 'le'

@@ -1,4 +1,5 @@
 import type { Request, RequestHandler } from 'express'
+import { beginRequestSpan } from '../tracing.ts'
 import type { Logger } from './log.ts'
 import type { Metrics } from './metrics.ts'
 import { requestIdOf } from './request-id.ts'
@@ -6,33 +7,38 @@ import { beginRecord, type RequestRecord } from './request-record.ts'
 
 /**
  * Begins the record of each request, answers its id as `X-Request-Id`, and when the answer has ended (or the client has
- * gone) writes the one log line and counts it. The query is never logged: it may hold personal data.
+ * gone) writes the one log line, counts it and ends its span. The query is never logged: it may hold personal data.
  */
 export function accessLog(log: Logger, metrics: Metrics): RequestHandler {
   return (request, response, next) => {
     const began = performance.now()
     const record = beginRecord(response, requestIdOf(request.get('x-request-id')))
+    const span = beginRequestSpan(request.headers)
     response.setHeader('X-Request-Id', record.requestId)
     metrics.requestBegan()
     response.once('close', () => {
       const ms = performance.now() - began
       const route = routeOf(request, record)
-      metrics.requestEnded({ route, method: request.method, status: response.statusCode, seconds: ms / 1000 })
+      const { method } = request
+      const status = response.statusCode
+      metrics.requestEnded({ route, method, status, seconds: ms / 1000 })
+      span.end({ method, route, status })
       metrics.normalised(record.normalisations)
       if (record.code === 'invalid_filter' || record.code === 'too_many') metrics.filterRejected(record.code)
       log.info(response.writableFinished ? 'request' : 'request aborted', {
         requestId: record.requestId,
+        trace: span.traceId,
         organization: record.organization,
         client: record.client,
-        method: request.method,
+        method,
         route,
-        status: response.statusCode,
+        status,
         ms,
         code: record.code,
         normalisations: record.normalisations,
       })
     })
-    next()
+    span.within(next)
   }
 }
 

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { UsherError } from '../errors.ts'
-import { type BodyLimits, bodyLimits, checkBody } from './body-limits.ts'
+import { type BodyLimits, bodyLimits } from './body-limits.ts'
+import { parseInPieces } from './json-pieces.ts'
 import { parseMediaType } from './media-type.ts'
 
 export interface BodyOptions {
@@ -9,8 +10,12 @@ export interface BodyOptions {
   /** Whether a body without Content-Type is read as JSON. */
   readonly untyped: 'accept' | 'refuse'
   readonly limits?: BodyLimits
+  /** What a number becomes that was written like this; without it, what JSON makes of it. */
+  readonly readNumber?: (value: number, written: string) => unknown
 }
 
+/** Bytes of JSON that are parsed at a time. */
+const pieceLength = 65_536
 /** How much of a body that is too large is still taken in, so that its sender gets to read the answer. */
 const patience = { factor: 8, milliseconds: 2_000 }
 
@@ -24,13 +29,13 @@ export async function readJsonBody(
   options: BodyOptions,
 ): Promise<Record<string, unknown> | undefined> {
   const limits = options.limits ?? bodyLimits
-  const text = await readTextBody(request, options, limits.bytes)
-  if (text === undefined) return undefined
-  const body = parse(text)
+  const bytes = await readRawBody(request, options, limits.bytes)
+  if (bytes === undefined) return undefined
+  refuseByteOrderMark(bytes)
+  const body = await parseInPieces(bytes, { limits, decode, parse: parserOf(options.readNumber), length: pieceLength })
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
     throw new UsherError('invalid_syntax', 'The body must be a JSON object.')
   }
-  checkBody(body, limits)
   return body as Record<string, unknown>
 }
 
@@ -44,10 +49,21 @@ export async function readTextBody(
   options: Pick<BodyOptions, 'mediaTypes' | 'untyped'>,
   limit: number,
 ): Promise<string | undefined> {
+  const bytes = await readRawBody(request, options, limit)
+  if (bytes === undefined) return undefined
+  refuseByteOrderMark(bytes)
+  return decode(bytes)
+}
+
+async function readRawBody(
+  request: IncomingMessage,
+  options: Pick<BodyOptions, 'mediaTypes' | 'untyped'>,
+  limit: number,
+): Promise<Buffer | undefined> {
   if (!hasBody(request)) return undefined
   checkHeaders(request, options)
   const bytes = await readBytes(request, limit)
-  return bytes.length === 0 ? undefined : decode(bytes)
+  return bytes.length === 0 ? undefined : bytes
 }
 
 function hasBody({ headers }: IncomingMessage): boolean {
@@ -114,10 +130,13 @@ function readBytes(request: IncomingMessage, limit: number): Promise<Buffer> {
   })
 }
 
-function decode(bytes: Buffer): string {
+function refuseByteOrderMark(bytes: Buffer): void {
   if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) {
     throw new UsherError('invalid_syntax', 'The body begins with a byte order mark (RFC 8259 section 8.1).')
   }
+}
+
+function decode(bytes: Uint8Array): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
   } catch (cause) {
@@ -125,11 +144,12 @@ function decode(bytes: Buffer): string {
   }
 }
 
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    // The parser's own message quotes the body, which may hold secrets.
-    throw new UsherError('invalid_syntax', 'The body is not valid JSON.')
-  }
+function parserOf(readNumber: BodyOptions['readNumber']): (text: string) => unknown {
+  return readNumber === undefined ? (text) => JSON.parse(text) : (text) => JSON.parse(text, revive(readNumber))
+}
+
+/** The third argument is younger than the language library that types are checked against. */
+function revive(readNumber: NonNullable<BodyOptions['readNumber']>) {
+  return (_name: string, value: unknown, context?: { readonly source?: string }): unknown =>
+    typeof value === 'number' && context?.source !== undefined ? readNumber(value, context.source) : value
 }

@@ -1,5 +1,5 @@
 import { Router } from 'express'
-import type { Metrics } from './metrics.ts'
+import type { Figures, Metrics } from './metrics.ts'
 
 /** Whether requests can be served. */
 export interface Readiness {
@@ -13,6 +13,8 @@ export interface HealthParts {
   readonly check: () => Promise<Readiness>
   readonly isDraining: () => boolean
   readonly metrics: Metrics
+  /** The figures of the other processes that share the port. */
+  readonly othersFigures: () => Promise<readonly Figures[]>
   readonly version: Readonly<Record<string, string>>
 }
 
@@ -23,7 +25,7 @@ const patience = 1_000
  * `/livez` (the process answers), `/readyz` (the database answers and it is not draining), `/metrics` (Prometheus) and
  * `/version`. Liveness never asks the database: a restart would not cure that.
  */
-export function createHealthRouter({ check, isDraining, metrics, version }: HealthParts): Router {
+export function createHealthRouter({ check, isDraining, metrics, othersFigures, version }: HealthParts): Router {
   const readiness = cached(check)
   const router = Router({ caseSensitive: true })
   router.get('/livez', (_request, response) => {
@@ -40,8 +42,8 @@ export function createHealthRouter({ check, isDraining, metrics, version }: Heal
     })
   })
   router.get('/metrics', async (_request, response) => {
-    const text = await metrics.registry.metrics()
-    response.setHeader('Content-Type', metrics.registry.contentType)
+    const text = await metrics.text(await othersFigures())
+    response.setHeader('Content-Type', metrics.contentType)
     response.end(text)
   })
   router.get('/version', (_request, response) => {

@@ -1,4 +1,4 @@
-import { createServer, type RequestListener, type Server } from 'node:http'
+import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http'
 import type { Socket } from 'node:net'
 import { UsherError } from '../errors.ts'
 import { scimErrorBody } from '../scim/errors.ts'
@@ -7,15 +7,19 @@ import type { Draining } from './shutdown.ts'
 /** Longer than the idle time of the usual load balancers, so that they are the ones who close. */
 const keepAliveTimeout = 65_000
 
+/** Milliseconds that the parts of a request may take to arrive, and after which a connection without one is closed. */
+const patience: ServerOptions = {
+  keepAliveTimeout,
+  headersTimeout: keepAliveTimeout + 1_000,
+  requestTimeout: 120_000,
+}
+
 /**
  * Makes the HTTP server: time limits for slow senders, and an answer for what is no HTTP request or has too long
  * headers, which never reaches the application.
  */
-export function createHttpServer(app: RequestListener, draining?: Draining): Server {
-  const server = createServer(
-    { keepAliveTimeout, headersTimeout: keepAliveTimeout + 1_000, requestTimeout: 120_000 },
-    app,
-  )
+export function createHttpServer(app: RequestListener, draining?: Draining, times: ServerOptions = patience): Server {
+  const server = createServer(times, app)
   server.on('clientError', refuseClient)
   if (draining !== undefined) server.on('connection', draining.connected)
   return server

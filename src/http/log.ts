@@ -1,5 +1,6 @@
 import { type DestinationStream, pino } from 'pino'
 import type { Config } from '../config.ts'
+import { presentTraceId } from '../tracing.ts'
 
 /**
  * What a log line may say. This list is the only way into the log: whatever else is handed over is left out, so that
@@ -7,7 +8,7 @@ import type { Config } from '../config.ts'
  */
 export interface LogFields {
   readonly requestId?: string | undefined
-  /** Trace id of the W3C trace context. */
+  /** Trace id of the W3C trace context; that of the present work unless another one is named. */
   readonly trace?: string | undefined
   readonly organization?: string | undefined
   /** Which credential asked: `scim:{id}`, `admin:{id}`. */
@@ -92,7 +93,7 @@ type Severity = 'debug' | 'info' | 'warn' | 'error'
 function wrap(sink: pino.Logger, inherited: Readonly<Record<string, unknown>>): Logger {
   const write = (severity: Severity) => (message: string, fields?: LogFields) => {
     if (!sink.isLevelEnabled(severity)) return
-    sink[severity]({ ...inherited, ...(fields && select(fields)) }, mask(message))
+    sink[severity]({ ...presentTrace(), ...inherited, ...(fields && select(fields)) }, mask(message))
   }
   return {
     debug: write('debug'),
@@ -101,6 +102,11 @@ function wrap(sink: pino.Logger, inherited: Readonly<Record<string, unknown>>): 
     error: write('error'),
     with: (fields) => wrap(sink, { ...inherited, ...select(fields) }),
   }
+}
+
+function presentTrace(): { readonly trace?: string } {
+  const trace = presentTraceId()
+  return trace === undefined ? {} : { trace }
 }
 
 /** The allowed fields of an object that has a value for them. */

@@ -1,10 +1,11 @@
 import express, { type ErrorRequestHandler, type Express, type RequestHandler, type Router } from 'express'
 import { UsherError } from '../errors.ts'
 import { sendScimError } from '../scim/errors.ts'
+import { beginSpan } from '../tracing.ts'
 import { accessLog } from './access-log.ts'
 import { createHealthRouter, type Readiness } from './health.ts'
 import type { Logger } from './log.ts'
-import type { Metrics } from './metrics.ts'
+import type { Figures, Metrics } from './metrics.ts'
 import { logFailure, sendProblem } from './problem.ts'
 import { recordOf } from './request-record.ts'
 import type { Draining } from './shutdown.ts'
@@ -12,6 +13,8 @@ import type { Draining } from './shutdown.ts'
 export interface HttpParts {
   readonly log: Logger
   readonly metrics: Metrics
+  /** The figures of the other processes that share the port; none by default. */
+  readonly othersFigures?: () => Promise<readonly Figures[]>
   readonly draining: Draining
   /** Whether the store can serve; asked by `/readyz`. */
   readonly health: () => Promise<Readiness>
@@ -42,16 +45,25 @@ export function createHttpApp(parts: HttpParts): Express {
     response.setHeader('X-Content-Type-Options', 'nosniff')
     next()
   })
-  const { health: check, version } = parts
-  app.use(createHealthRouter({ check, isDraining: draining.isDraining, metrics, version }))
-  app.use('/scim/v2', parts.scim)
-  app.use('/api/v1', parts.admin)
-  app.use('/login', parts.login)
+  const { health: check, version, othersFigures = async () => [] } = parts
+  app.use(createHealthRouter({ check, isDraining: draining.isDraining, metrics, othersFigures, version }))
+  app.use('/scim/v2', inSpan('scim'), parts.scim)
+  app.use('/api/v1', inSpan('admin'), parts.admin)
+  app.use('/login', inSpan('login'), parts.login)
   app.use(parts.oauth)
   app.use(parts.start)
   app.use(nothingThere)
   app.use(refusal(log))
   return app
+}
+
+/** What a room does for a request is a span within that of the request. */
+function inSpan(room: string): RequestHandler {
+  return (_request, response, next) => {
+    const span = beginSpan(room)
+    response.once('close', span.end)
+    span.within(next)
+  }
 }
 
 const nothingThere: RequestHandler = () => {

@@ -5,20 +5,28 @@ import { createMetrics } from './metrics.ts'
 import { createHttpApp } from './server.ts'
 import { createDraining } from './shutdown.ts'
 
+/** Why nobody is served yet. */
+export interface WaitingFor {
+  /** What `/readyz` says is missing. */
+  readonly missing: string
+  /** What whoever asks for something is told. */
+  readonly detail: string
+}
+
 /**
- * What answers as long as the database has not answered for the first time: the process lives, is not ready, and refuses
- * everything else with 503 in the form of the path.
+ * What answers until the database has answered for the first time and holds what this release needs: the process lives,
+ * is not ready, and refuses everything else with 503 in the form of the path.
  */
-export function createWaitingApp(log: Logger, version: Readonly<Record<string, string>>) {
+export function createWaitingApp(log: Logger, version: Readonly<Record<string, string>>, waitingFor: () => WaitingFor) {
   const refusing = Router()
   refusing.use(() => {
-    throw new UsherError('unavailable', 'The database has not answered yet. Try again shortly.', { retryAfter: 5 })
+    throw new UsherError('unavailable', waitingFor().detail, { retryAfter: 5 })
   })
   return createHttpApp({
     log,
     metrics: createMetrics(),
     draining: createDraining(),
-    health: async () => ({ ready: false, problems: ['the database does not answer'], warnings: [] }),
+    health: async () => ({ ready: false, problems: [waitingFor().missing], warnings: [] }),
     version,
     scim: refusing,
     admin: refusing,

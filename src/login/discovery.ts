@@ -13,6 +13,7 @@ const discoveryDocument = z.object({
   jwks_uri: endpoint,
   userinfo_endpoint: endpoint.optional(),
   token_endpoint_auth_methods_supported: z.array(z.string()).optional(),
+  code_challenge_methods_supported: z.array(z.string()).optional(),
   id_token_signing_alg_values_supported: z.array(z.string()).optional(),
   authorization_response_iss_parameter_supported: z.boolean().optional(),
 })

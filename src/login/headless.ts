@@ -5,6 +5,7 @@ import type { ArrivalInput } from '../directory/types.ts'
 import type { Connection } from '../organizations/types.ts'
 import type { ConnectionState } from '../provisioning/types.ts'
 import type { JsonObject } from '../schema/types.ts'
+import { traced } from '../tracing.ts'
 import { connectionState, type LoginEnvironment, loginContext } from './environment.ts'
 import { mergeClaims } from './merge-claims.ts'
 import { notGenuineReason } from './not-genuine.ts'
@@ -33,9 +34,11 @@ export async function headlessLogin(
 ): Promise<JsonObject> {
   const connection = await environment.organizations.connection(context.organization, connectionId)
   try {
-    const verified = await verifyHeadlessLogin(environment, connection, body, context.now)
-    const acting = loginContext(environment, context.organization, connection.id, context)
-    return (await environment.directory.arrive(acting, verified)).answer
+    return await traced('login', async () => {
+      const verified = await verifyHeadlessLogin(environment, connection, body, context.now)
+      const acting = loginContext(environment, context.organization, connection.id, context)
+      return (await environment.directory.arrive(acting, verified)).answer
+    })
   } catch (error) {
     const reason = notGenuineReason(error)
     if (reason) environment.onNotGenuine?.(reason)

@@ -1,5 +1,6 @@
 import { createLocalJWKSet, type JSONWebKeySet } from 'jose'
 import { UsherError } from '../errors.ts'
+import { elapsed } from './elapsed.ts'
 import type { OutboundFetch } from './outbound.ts'
 
 /** The keys of one issuer as they were read at one moment. */
@@ -67,11 +68,11 @@ class CachedKeys implements KeySource {
 
   async current(): Promise<KeySet> {
     const now = this.#options.now().getTime()
-    const age = now - this.#readAt
+    const age = elapsed(now, this.#readAt)
     if (this.#keys && age < freshFor) return this.#keys
     const usable = this.#keys !== null && age < staleFor
     // While the provider is down and old keys are good enough, logins do not queue up behind its time limit.
-    if (usable && now - this.#triedAt < rereadEvery) return this.#keys!
+    if (usable && elapsed(now, this.#triedAt) < rereadEvery) return this.#keys!
     try {
       return await this.#read()
     } catch (error) {
@@ -84,7 +85,7 @@ class CachedKeys implements KeySource {
     // Whoever comes while a read is under way shares it: those keys are as new as a read of its own would be.
     if (this.#reading) return this.#reading
     const now = this.#options.now().getTime()
-    if (now - this.#rereadAt < rereadEvery) return null
+    if (elapsed(now, this.#rereadAt) < rereadEvery) return null
     this.#rereadAt = now
     return this.#read()
   }
@@ -107,7 +108,10 @@ class CachedKeys implements KeySource {
 }
 
 async function readKeySet(fetch: OutboundFetch, jwksUri: string): Promise<KeySet> {
-  const response = await fetch(jwksUri, { headers: { accept: 'application/json, application/jwk-set+json' } })
+  const response = await fetch(jwksUri, {
+    endpoint: 'jwks',
+    headers: { accept: 'application/json, application/jwk-set+json' },
+  })
   if (response.status !== 200) throw failed(`The key set was answered with status ${response.status}.`)
   const body: unknown = await response.json().catch(() => null)
   try {

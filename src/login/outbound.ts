@@ -21,7 +21,12 @@ export type NameResolver = (
   callback: (error: NodeJS.ErrnoException | null, addresses: readonly LookupAddress[]) => void,
 ) => void
 
+/** What a provider is asked for. */
+export type Endpoint = 'discovery' | 'jwks' | 'token' | 'userinfo'
+
 export interface OutboundRequest {
+  /** For counters and spans; discovery unless it is said. */
+  readonly endpoint?: Endpoint
   readonly method?: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: unknown

@@ -12,12 +12,17 @@ import {
 import { UsherError } from '../errors.ts'
 import { signatureAlgorithms } from '../http/signature-algorithms.ts'
 import type { Connection } from '../organizations/types.ts'
+import { breakCircuit } from './circuit.ts'
 import { type DiscoveryDocument, readDiscovery } from './discovery.ts'
+import { elapsed } from './elapsed.ts'
 import { IssuerKeys, type KeySource } from './keys.ts'
+import { fetchAt, type OnProviderRequest, observeFetch } from './observed-fetch.ts'
 import { createOutboundFetch, type OutboundFetch, type OutboundOptions } from './outbound.ts'
 
 /** An identity provider as one connection uses it. */
 export interface Provider {
+  /** The way to the provider, which leaves it alone for a while when it fails again and again. */
+  readonly fetch: OutboundFetch
   /** For the code flow. The ID token's signature is checked by `keys`, which also follow a rotation at once. */
   readonly flow: Configuration
   /** For UserInfo: an answer that is signed is checked against the issuer's keys. */
@@ -34,8 +39,8 @@ export interface Provider {
 
 export interface ProvidersOptions extends OutboundOptions {
   readonly now: () => Date
-  /** Told of every request to an identity provider; for counters. */
-  readonly onRequest?: ((outcome: 'answered' | 'failed') => void) | undefined
+  /** For counters. */
+  readonly onRequest?: OnProviderRequest | undefined
   readonly onKeysRead?: (() => void) | undefined
 }
 
@@ -55,6 +60,7 @@ const maxEntries = 1_000
 /** What is known of the identity providers: for each connection and version its discovery document, cached. */
 export class Providers {
   readonly fetch: OutboundFetch
+  readonly allowPrivateIssuers: boolean
   readonly #options: ProvidersOptions
   readonly #keys: IssuerKeys
   readonly #entries = new Map<string, Entry>()
@@ -63,7 +69,8 @@ export class Providers {
 
   constructor(options: ProvidersOptions) {
     this.#options = options
-    this.fetch = counted(createOutboundFetch(options), options.onRequest)
+    this.allowPrivateIssuers = options.allowPrivateIssuers
+    this.fetch = observeFetch(createOutboundFetch(options), options.onRequest)
     this.#keys = new IssuerKeys({ fetch: this.fetch, now: options.now, onRead: options.onKeysRead })
   }
 
@@ -77,12 +84,12 @@ export class Providers {
     const entry = this.#entries.get(connection.id)
     const current = entry?.version === connection.version ? entry : undefined
     const now = this.#options.now().getTime()
-    if (current && now - current.readAt < freshFor) return current.provider
-    const usable = current && now - current.readAt < staleFor ? current.provider : undefined
+    if (current && elapsed(now, current.readAt) < freshFor) return current.provider
+    const usable = current && elapsed(now, current.readAt) < staleFor ? current.provider : undefined
 
     const name = `${connection.id} ${connection.version}`
     const failure = this.#failedAt.get(name)
-    if (failure && now - failure.at < (usable ? retryWhileUsable : retryWhileBlind)) {
+    if (failure && elapsed(now, failure.at) < (usable ? retryWhileUsable : retryWhileBlind)) {
       if (usable) return usable
       throw failure.error
     }
@@ -124,9 +131,11 @@ export class Providers {
     const endpointsTrusted = document.issuer === connection.issuer
     // A document of another issuer says that the login must be refused, and nothing else that counts.
     if (!endpointsTrusted && previous?.endpointsTrusted) return { ...previous, announcedIssuer: document.issuer }
+    const fetch = previous?.fetch ?? breakCircuit(this.fetch, this.#options.now)
     return {
-      flow: this.#configure(connection, document),
-      userInfo: this.#configure(connection, document, enableNonRepudiationChecks),
+      fetch,
+      flow: this.#configure(connection, document, fetchAt('token', fetch)),
+      userInfo: this.#configure(connection, document, fetchAt('userinfo', fetch), enableNonRepudiationChecks),
       hasUserInfo: document.userinfo_endpoint !== undefined,
       announcesIss: document.authorization_response_iss_parameter_supported === true,
       keys: this.#keys.of(connection.issuer, document.jwks_uri),
@@ -138,6 +147,7 @@ export class Providers {
   #configure(
     connection: Connection,
     document: DiscoveryDocument,
+    fetch: OutboundFetch,
     ...extensions: readonly ((configuration: Configuration) => void)[]
   ): Configuration {
     const announced = document.id_token_signing_alg_values_supported
@@ -154,7 +164,7 @@ export class Providers {
       { [clockTolerance]: 60 },
       clientAuthentication(connection, document),
     )
-    configuration[customFetch] = this.fetch
+    configuration[customFetch] = fetch
     configuration.timeout = (this.#options.timeoutMs ?? 5_000) / 1000
     if (this.#options.allowPrivateIssuers) allowInsecureRequests(configuration)
     for (const extend of extensions) extend(configuration)
@@ -176,20 +186,6 @@ type Present<Type> = { [Key in keyof Type]: Exclude<Type[Key], undefined> }
 function withoutUndefined(document: DiscoveryDocument): Present<DiscoveryDocument> {
   const present = Object.entries(document).filter(([, value]) => value !== undefined)
   return Object.fromEntries(present) as Present<DiscoveryDocument>
-}
-
-function counted(fetch: OutboundFetch, onRequest: ProvidersOptions['onRequest']): OutboundFetch {
-  if (!onRequest) return fetch
-  return async (url, request) => {
-    try {
-      const response = await fetch(url, request)
-      onRequest(response.status < 500 ? 'answered' : 'failed')
-      return response
-    } catch (error) {
-      onRequest('failed')
-      throw error
-    }
-  }
 }
 
 function dropOldest(map: Map<string, unknown>): void {

@@ -31,6 +31,7 @@ const maxSubjectLength = 255
  */
 export async function verifyIdToken(keys: KeySource, expected: ExpectedToken, idToken: string): Promise<VerifiedToken> {
   const claims = parseClaims(await verifySignature(keys, idToken))
+  if (isSecurityEvent(claims)) throw notGenuine('header', 'The token is not an ID token.')
   if (claims.iss !== expected.issuer) throw notGenuine('issuer', 'The ID token is from another issuer.')
   checkAudience(claims, expected.audiences)
   const issuedAt = checkTimes(claims, expected.now.getTime() / 1000)
@@ -38,6 +39,11 @@ export async function verifyIdToken(keys: KeySource, expected: ExpectedToken, id
     throw notGenuine('nonce', 'The nonce of the ID token is not the expected one.')
   }
   return { claims, subject: readSubject(claims.sub), issuedAt: new Date(issuedAt * 1000) }
+}
+
+/** A logout token or another security event token, which older issuers do not tell by `typ` (RFC 8417 section 4.1). */
+function isSecurityEvent({ events }: Claims): boolean {
+  return typeof events === 'object' && events !== null && !Array.isArray(events)
 }
 
 function parseClaims(payload: Uint8Array): Claims {

@@ -4,12 +4,14 @@ import { readFormBody } from '../http/form.ts'
 import type { Logger } from '../http/log.ts'
 import { logFailure } from '../http/problem.ts'
 import { recordOf } from '../http/request-record.ts'
+import type { Limits } from '../limits/limits.ts'
 import { sendOAuthError, sendUncached } from './errors.ts'
 import { serverMetadata } from './metadata.ts'
 import { issueToken, type OAuthRooms } from './token.ts'
 
 export interface OAuthRouterOptions extends OAuthRooms {
   readonly log: Logger
+  readonly limits: Pick<Limits, 'failedAttempts'>
   readonly now: () => Date
 }
 
@@ -19,7 +21,7 @@ const seconds = 300
  * The token endpoint of each organization, `POST /oauth/{org}/token`, and its metadata where RFC 8414 section 3.1 puts
  * them. To be mounted at `/`.
  */
-export function createOAuthRouter({ log, now, ...rooms }: OAuthRouterOptions): Router {
+export function createOAuthRouter({ log, limits, now, ...rooms }: OAuthRouterOptions): Router {
   const router = Router()
   router
     .route('/oauth/:organization/token')
@@ -27,7 +29,12 @@ export function createOAuthRouter({ log, now, ...rooms }: OAuthRouterOptions): R
       const { organization: slug } = request.params
       const parameters = await readFormBody(request)
       const asked = { slug, authorization: request.get('authorization'), parameters, now: now() }
-      const { clientId, response: token } = await issueToken(rooms, asked)
+      const { clientId, response: token } = await issueToken(rooms, asked).catch((error: unknown) => {
+        if (error instanceof UsherError && error.code === 'invalid_client') {
+          limits.failedAttempts.count(request.socket.remoteAddress ?? '')
+        }
+        throw error
+      })
       Object.assign(recordOf(response), { organization: slug, client: `scim:${clientId}` })
       sendUncached(response, 200, token)
     })

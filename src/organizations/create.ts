@@ -4,7 +4,7 @@ import { authenticate } from './credentials.ts'
 import type { OrganizationsEnvironment } from './environment.ts'
 import { saveLoginTransaction, takeLoginTransaction } from './login-transactions.ts'
 import { organizationBySlug } from './organizations.ts'
-import { readRoles } from './roles.ts'
+import { readRoleEntries } from './roles.ts'
 import type { Organizations } from './types.ts'
 
 /** What requests and logins need of organizations, over one environment. Administration calls the functions of the nouns. */
@@ -13,7 +13,7 @@ export function createOrganizations(environment: OrganizationsEnvironment): Orga
     authenticate: (token, now) => authenticate(environment, token, now),
     bySlug: (slug) => organizationBySlug(environment, slug),
     connection: ({ id: org }, id) => openConnection(environment, org, id),
-    roles: ({ id }) => readRoles(environment.store, id),
+    roles: ({ id }) => readRoleEntries(environment.store, id),
     acceptAsync: (organization, request, now) => acceptAsync(environment, organization, request, now),
     finishAsync: (organization, id, result) => finishAsync(environment, organization, id, result),
     findAsync: (organization, id, source, now) => findAsync(environment, organization, id, source, now),

@@ -17,7 +17,9 @@ export class CredentialCache {
   read(hash: string, now: Date): CachedCredential | null {
     const entry = this.#entries.get(hash)
     if (entry === undefined) return null
-    if (entry.until > now.getTime()) return entry.credential
+    const left = entry.until - now.getTime()
+    // More than the whole is left when a clock that was fast has been set right.
+    if (left > 0 && left <= lifetime) return entry.credential
     this.#entries.delete(hash)
     return null
   }

@@ -1,7 +1,7 @@
 /** Domains change hands: a proof that is no longer there stops counting. */
 import type { DomainDocument } from '../store/documents.ts'
+import { holdLease } from '../store/leases.ts'
 import type { OrganizationsEnvironment } from './environment.ts'
-import { holdLease } from './leases.ts'
 import { type Proof, readProof } from './txt-proof.ts'
 
 const day = 24 * 3_600_000

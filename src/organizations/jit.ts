@@ -1,5 +1,6 @@
 /** The JIT settings of a connection. Each change is a version; a version is never changed. */
 import { UsherError } from '../errors.ts'
+import { lintSettings, type SettingsWarning } from '../provisioning/lint/lint.ts'
 import {
   type EffectiveAttribute,
   effectiveAttributes,
@@ -12,6 +13,7 @@ import {
   type StoredJitSettings,
   settingsLayers,
 } from '../provisioning/settings.ts'
+import { type SettingsChange, settingsChanges } from '../provisioning/settings-diff.ts'
 import { equalValues } from '../schema/equal.ts'
 import type { JsonObject } from '../schema/types.ts'
 import type { ConnectionDocument, JitVersionDocument } from '../store/documents.ts'
@@ -20,6 +22,7 @@ import type { OrganizationContext, OrganizationsEnvironment } from './environmen
 import { checkJit, storedJit, versionDocument } from './jit-changes.ts'
 import { readCursor, toListing } from './paging.ts'
 import { notFound } from './refusals.ts'
+import { readReferences } from './settings-references.ts'
 import type { Listing, PageRequest } from './types.ts'
 
 /** The settings in force, and where each comes from. What is beside the settings is read-only. */
@@ -27,6 +30,8 @@ export type JitView = JitSettings & {
   readonly version: number
   readonly layers: Readonly<Record<keyof JitSettings, SettingsLayer>>
   readonly effectiveAttributes: readonly EffectiveAttribute[]
+  /** What is allowed and has no effect, or one that nobody can mean. */
+  readonly warnings: readonly SettingsWarning[]
 }
 
 export interface JitVersionView {
@@ -35,10 +40,19 @@ export interface JitVersionView {
   readonly actor: string
   /** What was set explicitly in this version. */
   readonly settings: JsonObject
+  /** What is different from the version before. */
+  readonly changes: readonly SettingsChange[]
+}
+
+/** What is different between two versions. */
+export interface JitVersionDiff {
+  readonly from: number
+  readonly to: number
+  readonly changes: readonly SettingsChange[]
 }
 
 /** Members of the view that are no settings: a body that was read before may carry them back. */
-const readOnlyMembers = ['version', 'layers', 'effectiveAttributes']
+const readOnlyMembers = ['version', 'layers', 'effectiveAttributes', 'warnings']
 
 /** @throws UsherError `not_found` */
 export async function getJit(
@@ -116,8 +130,12 @@ export async function listJitVersions(
     { connection, ...before },
     { sort: { version: -1 }, limit: page.limit + 1 },
   )
-  const byVersion = found.map((document) => ({ _id: String(document.version), document }))
-  return toListing(byVersion, page.limit, ({ document }) => showVersion(document))
+  const byVersion = found.map((document, index) => ({
+    _id: String(document.version),
+    document,
+    previous: found[index + 1],
+  }))
+  return toListing(byVersion, page.limit, ({ document, previous }) => showVersion(document, previous))
 }
 
 /** @throws UsherError `not_found` */
@@ -127,7 +145,22 @@ export async function getJitVersion(
   connection: string,
   version: number,
 ): Promise<JitVersionView> {
-  return showVersion(await findVersion(environment, context, connection, version))
+  const found = await findVersion(environment, context, connection, version)
+  const previous = version > 1 ? await findVersion(environment, context, connection, version - 1) : undefined
+  return showVersion(found, previous)
+}
+
+/** What the settings of one version have otherwise than those of another. @throws UsherError `not_found` */
+export async function diffJitVersions(
+  environment: OrganizationsEnvironment,
+  context: OrganizationContext,
+  connection: string,
+  from: number,
+  to: number,
+): Promise<JitVersionDiff> {
+  const before = await findVersion(environment, context, connection, from)
+  const after = await findVersion(environment, context, connection, to)
+  return { from, to, changes: settingsChanges(before.settings, after.settings) }
 }
 
 /**
@@ -220,16 +253,30 @@ async function findVersion(
   return found
 }
 
-function showVersion({ version, at, actor, settings }: JitVersionDocument): JitVersionView {
-  return { version, at: at.toISOString(), actor, settings }
+function showVersion(
+  { version, at, actor, settings }: JitVersionDocument,
+  previous: JitVersionDocument | undefined,
+): JitVersionView {
+  return {
+    version,
+    at: at.toISOString(),
+    actor,
+    settings,
+    changes: settingsChanges(previous?.settings ?? {}, settings),
+  }
 }
 
-function showJit({ jitDefaults }: OrganizationsEnvironment, document: ConnectionDocument): JitView {
+async function showJit(
+  { jitDefaults, store, userType }: OrganizationsEnvironment,
+  document: ConnectionDocument,
+): Promise<JitView> {
   const stored = storedJit(document)
+  const references = await readReferences(store, document.org, stored)
   return {
     ...effectiveSettings(stored, jitDefaults),
     version: document.jitVersion,
     layers: settingsLayers(stored),
     effectiveAttributes: effectiveAttributes(stored, jitDefaults),
+    warnings: lintSettings(stored, jitDefaults, { ...references, type: userType }),
   }
 }

@@ -1,161 +1,194 @@
-/** Work that is too long for one request. A job can be taken up again by any process at any step. */
+/**
+ * Work that is too long for one request. A job is done in steps, and any process can take up any step: what a step has
+ * done and where the next one goes on is written down after it, so a step that was cut off is done once more.
+ */
+import { setImmediate as yieldToOthers } from 'node:timers/promises'
 import type { OrganizationRef } from '../context.ts'
 import { UsherError } from '../errors.ts'
+import type { JsonObject } from '../schema/types.ts'
 import type { JobDocument } from '../store/documents.ts'
-import { StoreConflict } from '../store/store.ts'
-import { findConnection } from './connections.ts'
+import { holdLease, type Renew } from '../store/leases.ts'
+import { type Session, StoreConflict } from '../store/store.ts'
 import { newId, type OrganizationContext, type OrganizationsEnvironment } from './environment.ts'
-import { holdLease, type Renew } from './leases.ts'
+import { organizationRef } from './organizations.ts'
 import { notFound } from './refusals.ts'
-
-/** What becomes of the users of a connection that is deleted. */
-export type UserChoice = 'keep' | 'deactivate' | 'delete'
 
 export interface JobView {
   readonly id: string
   readonly kind: string
   readonly state: JobDocument['state']
   readonly progress: { readonly done: number; readonly total: number }
+  /** What the work came to, for kinds that come to something. */
+  readonly result: JsonObject | null
   readonly error: string | null
   readonly createdAt: string
   readonly finishedAt: string | null
 }
 
-/** Releases up to `limit` users of a connection and gives how many are left: the directory's part of the deletion. */
-export type ReleaseUsers = (
-  organization: OrganizationRef,
-  work: { readonly job: string; readonly connection: string; readonly choice: UserChoice; readonly limit: number },
-) => Promise<number>
+/** What a step has come to. */
+export interface JobStep {
+  readonly finished: boolean
+  readonly done: number
+  /** Undefined: as it was. */
+  readonly total?: number
+  /** Where the next step goes on. */
+  readonly cursor?: JsonObject | null
+  readonly result?: JsonObject
+}
 
-const batch = 100
+/** What a step gets to know of its job. */
+export interface JobTask {
+  readonly id: string
+  readonly input: JsonObject
+  /** What the step before left; null for the first one. */
+  readonly cursor: JsonObject | null
+  readonly progress: JobDocument['progress']
+}
 
-/**
- * Marks a connection as being deleted, which ends its logins at once, and leaves the rest to a job.
- * @throws UsherError `not_found`
- */
-export async function deleteConnection(
-  environment: OrganizationsEnvironment,
-  { organization, now }: OrganizationContext,
-  id: string,
-  choice: UserChoice,
+/** One step of the jobs of a kind. It may be done twice. */
+export type JobWork = (organization: OrganizationRef, task: JobTask, now: Date) => Promise<JobStep>
+export type JobKinds = Readonly<Record<string, JobWork>>
+
+/** Milliseconds after which the next job has its turn. */
+const turn = 1_000
+/** Jobs that are looked at in one round. */
+const roundLimit = 50
+/** Days that a job can be read after its end. */
+const retention = 30
+
+/** Writes a job down; whoever does it has to be woken. `total` is what is known of its size. */
+export async function startJob(
+  { store }: Pick<OrganizationsEnvironment, 'store'>,
+  { organization, now }: Pick<OrganizationContext, 'organization' | 'now'>,
+  job: { readonly kind: string; readonly input: JsonObject; readonly total: number },
+  session?: Session,
 ): Promise<{ readonly job: string }> {
-  const { store } = environment
-  const org = organization.id
-  const connection = await findConnection(environment, org, id)
-  const job: JobDocument = {
+  const document: JobDocument = {
     _id: newId(now),
-    org,
-    kind: 'delete-connection',
+    org: organization.id,
+    kind: job.kind,
     state: 'pending',
-    input: { connection: id, choice },
-    progress: { done: 0, total: await store.identities.count(org, { connection: id }) },
+    input: job.input,
+    cursor: null,
+    progress: { done: 0, total: job.total },
+    result: null,
     error: null,
     created: now,
     finishedAt: null,
   }
-  await store.transaction(async (session) => {
-    // The name is free from now on.
-    const fields = { deleting: true, enabled: false, name: `${connection.name} (deleted ${id})` }
-    const marked = await store.connections.updateOne(
-      org,
-      { _id: id, deleting: false },
-      { $set: fields, $inc: { version: 1 } },
-      session,
-    )
-    if (!marked) throw notFound('connection')
-    await store.jobs.insertOne(org, job, session)
-  })
-  return { job: job._id }
+  await store.jobs.insertOne(organization.id, document, session)
+  return { job: document._id }
 }
 
 /** A job of any organization, with the organization's id for the check of who asks. @throws UsherError `not_found` */
 export async function getJob(
   { store }: OrganizationsEnvironment,
   id: string,
+  now: Date,
 ): Promise<{ readonly org: string; readonly job: JobView }> {
   const found = await store.jobs.everywhere.findOne({ _id: id })
-  if (found === null) throw notFound('job')
-  const { kind, state, progress, error, created, finishedAt } = found
-  const job = { id, kind, state, progress, error, createdAt: created.toISOString() }
+  // The database removes what has expired when it comes to it.
+  if (found === null || (found.expiresAt !== undefined && found.expiresAt <= now)) throw notFound('job')
+  const { kind, state, progress, result = null, error, created, finishedAt } = found
+  const job = { id, kind, state, progress, result, error, createdAt: created.toISOString() }
   return { org: found.org, job: { ...job, finishedAt: finishedAt?.toISOString() ?? null } }
 }
 
 /**
- * Does the work that waits, unless another process is at it. Ends when nothing waits any more; a process that dies in
- * the middle leaves its lease to run out.
+ * Does the work that waits, each job for a while in turn, but for jobs that another process is at. Ends when nothing is
+ * left for this process, or soon after it is told to stop; one that dies in the middle leaves its lease to run out.
  */
 export async function runJobs(
   environment: OrganizationsEnvironment,
-  release: ReleaseUsers,
+  kinds: JobKinds,
   clock: () => Date,
+  stopping?: AbortSignal,
 ): Promise<void> {
-  await holdLease(environment, 'jobs', clock, async (renew) => {
-    for (;;) {
-      const job = await nextJob(environment)
-      if (job === null || !(await runJob(environment, release, clock, renew, job))) return
+  for (let advanced = true; advanced; ) {
+    advanced = false
+    for (const { _id } of await openJobs(environment)) {
+      if (stopping?.aborted) return
+      await holdLease(environment, `job:${_id}`, clock, async (renew) => {
+        const job = await environment.store.jobs.everywhere.findOne({ _id })
+        if (job === null || isOver(job)) return
+        advanced = (await advance(environment, kinds, clock, renew, job)) || advanced
+      })
     }
-  })
+  }
 }
 
-function nextJob({ store }: OrganizationsEnvironment): Promise<JobDocument | null> {
-  return store.jobs.everywhere.findOne({ state: { $in: ['pending', 'running'] } }, { sort: { created: 1 } })
+function isOver({ state }: JobDocument): boolean {
+  return state === 'done' || state === 'failed'
 }
 
-/** False when the lease was lost: somebody else goes on. */
-async function runJob(
+function openJobs({ store }: OrganizationsEnvironment): Promise<readonly Pick<JobDocument, '_id'>[]> {
+  return store.jobs.everywhere.find(
+    { state: { $in: ['pending', 'running'] } },
+    { sort: { created: 1 }, limit: roundLimit, projection: { _id: 1 } },
+  )
+}
+
+/** Does steps of a job until its turn is over. False when there is nothing that this process could do for it now. */
+async function advance(
   environment: OrganizationsEnvironment,
-  release: ReleaseUsers,
+  kinds: JobKinds,
   clock: () => Date,
   renew: Renew,
   job: JobDocument,
 ): Promise<boolean> {
   const { store } = environment
-  const connection = String(job.input.connection)
-  const choice = job.input.choice as UserChoice
   const organization = await store.organizations.findOne({ _id: job.org })
   if (organization === null) {
     await store.jobs.deleteOne(job.org, { _id: job._id })
     return true
   }
-  const { _id: id, slug, displayName, defaultRole, seatLimit } = organization
-  await store.jobs.updateOne(job.org, { _id: job._id }, { $set: { state: 'running' } })
+  const work = kinds[job.kind]
   try {
-    for (let left = 1; left > 0; ) {
+    if (work === undefined) throw new UsherError('not_implemented', `Nobody does jobs of the kind "${job.kind}".`)
+    let { cursor = null, progress } = job
+    for (const begin = performance.now(); performance.now() - begin < turn; ) {
       if (!(await renew())) return false
-      const work = { job: job._id, connection, choice, limit: batch }
-      left = await release({ id, slug, displayName, defaultRole, seatLimit }, work)
-      const done = Math.max(0, job.progress.total - left)
-      await store.jobs.updateOne(job.org, { _id: job._id }, { $set: { 'progress.done': done } })
+      const task = { id: job._id, input: job.input, cursor, progress }
+      const step = await work(organizationRef(organization), task, clock())
+      progress = { done: step.done, total: step.total ?? progress.total }
+      cursor = step.cursor ?? null
+      await save(environment, job, step, { cursor, progress }, clock())
+      if (step.finished) return true
+      await yieldToOthers()
     }
-    await removeConnection(environment, job.org, connection)
-    await finish(environment, job, 'done', null, clock())
   } catch (error) {
     // The database being away ends this run, not the job: it is taken up again.
     if (error instanceof UsherError && error.code === 'unavailable') throw error
-    if (error instanceof StoreConflict) return true
-    await finish(
-      environment,
-      job,
-      'failed',
-      error instanceof UsherError ? error.detail : 'It failed unexpectedly.',
-      clock(),
-    )
+    if (error instanceof StoreConflict) return false
+    await fail(environment, job, error instanceof UsherError ? error.detail : 'It failed unexpectedly.', clock())
   }
   return true
 }
 
-async function removeConnection({ store }: OrganizationsEnvironment, org: string, id: string): Promise<void> {
-  await store.loginTransactions.deleteMany(org, { connection: id })
-  await store.jitVersions.deleteMany(org, { connection: id })
-  await store.connections.deleteOne(org, { _id: id })
+async function save(
+  { store }: OrganizationsEnvironment,
+  { org, _id }: JobDocument,
+  { finished, result }: JobStep,
+  fields: Pick<JobDocument, 'cursor' | 'progress'>,
+  now: Date,
+): Promise<void> {
+  const end = finished ? ending('done', now) : { state: 'running' as const }
+  await store.jobs.updateOne(
+    org,
+    { _id },
+    { $set: { ...fields, ...(result === undefined ? {} : { result }), ...end, ...(finished ? { cursor: null } : {}) } },
+  )
 }
 
-async function finish(
+async function fail(
   { store }: OrganizationsEnvironment,
-  job: JobDocument,
-  state: 'done' | 'failed',
-  error: string | null,
-  finishedAt: Date,
+  { org, _id }: JobDocument,
+  error: string,
+  now: Date,
 ): Promise<void> {
-  await store.jobs.updateOne(job.org, { _id: job._id }, { $set: { state, error, finishedAt } })
+  await store.jobs.updateOne(org, { _id }, { $set: { error, cursor: null, ...ending('failed', now) } })
+}
+
+function ending<State extends 'done' | 'failed'>(state: State, now: Date) {
+  return { state, finishedAt: now, expiresAt: new Date(now.getTime() + retention * 86_400_000) }
 }

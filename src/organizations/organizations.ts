@@ -2,6 +2,7 @@ import type { OrganizationRef } from '../context.ts'
 import { UsherError } from '../errors.ts'
 import type { OrganizationDocument } from '../store/documents.ts'
 import type { Session, Store } from '../store/store.ts'
+import { type CarePatch, careView, patchCare } from './care-settings.ts'
 import { newId, type OrganizationContext, type OrganizationsEnvironment } from './environment.ts'
 import { readCursor, toListing } from './paging.ts'
 import { invalidMember, notFound, whenTaken } from './refusals.ts'
@@ -24,6 +25,8 @@ export interface OrganizationPatch {
   readonly defaultRole?: string | null | undefined
   readonly seatLimit?: number | null | undefined
   readonly returnUrls?: readonly string[] | null | undefined
+  readonly staleUsers?: CarePatch['staleUsers']
+  readonly retention?: CarePatch['retention']
 }
 
 /** @throws UsherError `validation_failed`, `already_exists` */
@@ -60,8 +63,13 @@ export async function organizationBySlug(
 ): Promise<(OrganizationRef & { readonly returnUrls: readonly string[] }) | null> {
   const [found] = await store.organizations.remembered({ slug })
   if (found === undefined) return null
-  const { _id: id, displayName, defaultRole, seatLimit, returnUrls } = found
-  return { id, slug, displayName, defaultRole, seatLimit, returnUrls }
+  return { ...organizationRef(found), returnUrls: found.returnUrls }
+}
+
+/** What the other rooms need to know of a stored organization. */
+export function organizationRef(document: OrganizationDocument): OrganizationRef {
+  const { _id: id, slug, displayName, defaultRole, seatLimit, retention } = document
+  return { id, slug, displayName, defaultRole, seatLimit, ...(retention === undefined ? {} : { retention }) }
 }
 
 export async function getOrganization(
@@ -107,13 +115,22 @@ export async function patchOrganization(
     ...(patch.seatLimit === undefined ? {} : { seatLimit: patch.seatLimit }),
     ...(patch.returnUrls === undefined ? {} : { returnUrls: patch.returnUrls ?? [] }),
   }
-  if (Object.keys(fields).length === 0) return getOrganization(environment, context)
+  const caresOtherwise = patch.staleUsers !== undefined || patch.retention !== undefined
+  if (Object.keys(fields).length === 0 && !caresOtherwise) return getOrganization(environment, context)
   await whenTaken(
     () =>
       store.transaction(async (session) => {
         if (patch.defaultRole) await holdDefaultRole(store, id, patch.defaultRole, session)
-        const found = await store.organizations.updateOne({ _id: id }, { $set: fields, $inc: { version: 1 } }, session)
-        if (!found) throw notFound('organization')
+        const stored = await store.organizations.findOne({ _id: id }, { session })
+        if (stored === null) throw notFound('organization')
+        const care = caresOtherwise ? patchCare(stored, patch, context.now) : { fields: {}, gone: [] }
+        const unset = Object.fromEntries(care.gone.map((name) => [name, '']))
+        const update = {
+          $set: { ...fields, ...care.fields },
+          $inc: { version: 1 },
+          ...(care.gone.length === 0 ? {} : { $unset: unset }),
+        }
+        await store.organizations.updateOne({ _id: id }, update, session)
       }),
     () => new UsherError('conflict', 'Somebody else is changing the organization. Try again.'),
   )
@@ -146,13 +163,19 @@ export async function deleteOrganization(
     store.jobs,
     store.seats,
     store.identities,
+    store.pastLinks,
+    store.relinkRows,
     store.memberships,
     store.users,
     store.groups,
     store.resources,
     store.tombstones,
+    store.departures,
     store.decisions,
+    store.inbox,
+    store.removalWindows,
     store.changes,
+    store.feeds,
   ]
   for (const collection of belongings) await collection.deleteMany(id, {})
 }
@@ -197,5 +220,6 @@ function unknownRole(name: string): UsherError {
 
 function showOrganization(document: OrganizationDocument): OrganizationView {
   const { _id: id, slug, displayName, defaultRole, seatLimit, returnUrls, created } = document
-  return { id, slug, displayName, defaultRole, seatLimit, returnUrls, createdAt: created.toISOString() }
+  const settings = { displayName, defaultRole, seatLimit, returnUrls, ...careView(document) }
+  return { id, slug, ...settings, createdAt: created.toISOString() }
 }

@@ -24,6 +24,23 @@ export interface RoleInput {
   readonly groups?: readonly string[] | undefined
 }
 
+/** A role as it is shown to those who may only read it. */
+export interface RoleEntry {
+  readonly name: string
+  readonly displayName: string
+  readonly description: string
+  readonly created: Date
+  readonly lastModified: Date
+}
+
+/** Every role of the organization, by name. */
+export async function readRoleEntries(store: Store, org: string): Promise<readonly RoleEntry[]> {
+  const found = await store.roles.find(org, {}, { sort: { name: 1 } })
+  return found.map(({ name, displayName, description, created, lastModified = created }) => {
+    return { name, displayName, description, created, lastModified }
+  })
+}
+
 /** Every role of the organization, for decisions. */
 export async function readRoles(store: Store, org: string): Promise<readonly RoleState[]> {
   const found = await store.roles.find(org, {}, { sort: { name: 1 } })
@@ -82,7 +99,8 @@ export async function putRole(
         }
         if (present !== null) {
           await guardGroups(groups)
-          await store.roles.updateOne(org, { name }, { $set: fields, $inc: { guard: 1 } }, session)
+          const changed = isSame(present, fields) ? fields : { ...fields, lastModified: now }
+          await store.roles.updateOne(org, { name }, { $set: changed, $inc: { guard: 1 } }, session)
           return { created: false, role: showRole({ ...present, ...fields }) }
         }
         const document: RoleDocument = { _id: newId(now), org, name, ...fields, guard: 0, created: now }
@@ -90,6 +108,17 @@ export async function putRole(
         return { created: true, role: showRole(document) }
       }),
     () => new UsherError('conflict', 'Somebody else is making this role. Try again.'),
+  )
+}
+
+function isSame(present: RoleDocument, fields: Omit<RoleInput, 'groups'> & { readonly groups: readonly string[] }) {
+  const { displayName, description, privileged, groups } = present
+  return (
+    displayName === fields.displayName &&
+    description === fields.description &&
+    privileged === fields.privileged &&
+    groups.length === fields.groups.length &&
+    groups.every((group) => fields.groups.includes(group))
   )
 }
 

@@ -1,5 +1,6 @@
 /** Secrets that must be read again, such as the client secret of a connection: AES-256-GCM under a key of this server. */
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { mkdir, open, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { UsherError } from '../errors.ts'
@@ -9,6 +10,8 @@ export interface Sealing {
   readonly seal: (secret: string, owner: string) => string
   /** @throws UsherError `internal_error` for a text of another key or owner, or one that was changed */
   readonly open: (sealed: string, owner: string) => string
+  /** Whether the key that seals has sealed it, rather than one that only opens. */
+  readonly isPresent: (sealed: string) => boolean
 }
 
 const algorithm = 'aes-256-gcm'
@@ -31,6 +34,7 @@ export function createSealing(key: Uint8Array, olderKeys: readonly Uint8Array[] 
       const sealed = Buffer.concat([cipher.getAuthTag(), text])
       return `v1.${current}.${nonce.toString('base64url')}.${sealed.toString('base64url')}`
     },
+    isPresent: (sealed) => sealed.startsWith(`v1.${current}.`),
     open: (sealed, owner) => {
       const [version, keyId = '', nonce = '', rest = ''] = sealed.split('.')
       const opening = keys.get(keyId)
@@ -50,11 +54,22 @@ export function createSealing(key: Uint8Array, olderKeys: readonly Uint8Array[] 
 }
 
 /**
+ * The keys of the settings, the first of which seals, and behind them the key of the data folder if it has one, which
+ * opens what it sealed before there was a setting. Without a setting it is the data folder's, which is made if need be.
+ */
+export async function loadSealing(dataDir: string, keys: readonly Uint8Array[] | undefined): Promise<Sealing> {
+  const [first, ...older] = keys ?? []
+  if (first === undefined) return createSealing(await loadSealingKey(dataDir))
+  const file = keyFile(dataDir)
+  return createSealing(first, existsSync(file) ? [await readKey(file), ...older] : older)
+}
+
+/**
  * The key of a data folder, made at the first start: `{dataDir}/secret.key`, 32 bytes in base64url, readable for its
  * owner only. Processes that start together end with the same key.
  */
 export async function loadSealingKey(dataDir: string): Promise<Uint8Array> {
-  const path = join(dataDir, 'secret.key')
+  const path = keyFile(dataDir)
   await mkdir(dataDir, { recursive: true })
   try {
     const file = await open(path, 'wx', 0o600)
@@ -68,6 +83,10 @@ export async function loadSealingKey(dataDir: string): Promise<Uint8Array> {
     if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
   }
   return readKey(path)
+}
+
+function keyFile(dataDir: string): string {
+  return join(dataDir, 'secret.key')
 }
 
 /** The process that makes the file may still be writing it. */

@@ -1,10 +1,10 @@
-import type { OrganizationRef, Principal, Source } from '../context.ts'
-import type { ConnectionState, RoleState } from '../provisioning/types.ts'
+import type { OrganizationRef, Principal, Retention, Source } from '../context.ts'
+import type { ConnectionState } from '../provisioning/types.ts'
 import type { JsonObject } from '../schema/types.ts'
 import type { DialectName, SwitchOverrides } from '../scim/dialects.ts'
+import type { StaleUsersDocument } from '../store/documents.ts'
 import type { AcceptedRequest, AsyncResult } from './async-results.ts'
-
-export type { RoleState }
+import type { RoleEntry } from './roles.ts'
 
 /** Lists of the admin API: `nextCursor` is absent on the last page. */
 export interface Listing<Item> {
@@ -24,6 +24,8 @@ export interface OrganizationView {
   readonly defaultRole: string | null
   readonly seatLimit: number | null
   readonly returnUrls: readonly string[]
+  readonly staleUsers: StaleUsersDocument
+  readonly retention: Retention
   readonly createdAt: string
 }
 
@@ -78,7 +80,7 @@ export interface Organizations {
   bySlug(slug: string): Promise<(OrganizationRef & { readonly returnUrls: readonly string[] }) | null>
   /** @throws UsherError `not_found` */
   connection(organization: OrganizationRef, id: string): Promise<Connection>
-  roles(organization: OrganizationRef): Promise<readonly RoleState[]>
+  roles(organization: OrganizationRef): Promise<readonly RoleEntry[]>
 
   /** Notes a request before anybody is told that it is accepted (RFC 9967). */
   acceptAsync(organization: OrganizationRef, request: AcceptedRequest, now: Date): Promise<void>

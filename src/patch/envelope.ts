@@ -36,6 +36,17 @@ export function readPatch(type: ResourceType, body: unknown, options: ReadPatchO
   )
 }
 
+/** What a PatchOp message asks for, before it is known whether it makes sense: the verbs that can be read, for counters. */
+export function verbsOf(body: unknown): readonly PatchVerb[] {
+  const operations = isObject(body) ? findMember(body, 'operations')?.value : undefined
+  if (!Array.isArray(operations)) return []
+  return operations.slice(0, operationLimit).flatMap((operation: unknown) => {
+    const op = isObject(operation) ? findMember(operation, 'op')?.value : undefined
+    const verb = typeof op === 'string' ? op.toLowerCase() : ''
+    return verbs.has(verb) ? [verb as PatchVerb] : []
+  })
+}
+
 function checkMessageSchema(reading: PatchReading, body: Readonly<Record<string, unknown>>): void {
   const schemas = findMember(body, 'schemas')?.value
   if (schemas === undefined || schemas === null || (Array.isArray(schemas) && schemas.length === 0)) {

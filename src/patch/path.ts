@@ -1,4 +1,5 @@
 import { UsherError } from '../errors.ts'
+import type { ParseOptions } from '../filter/parse.ts'
 import { type AttributePath, parseAttributePath } from '../filter/parsePath.ts'
 import { resolveElementFilter } from '../filter/resolve.ts'
 import { resolvePath } from '../schema/path.ts'
@@ -20,7 +21,7 @@ export type ReadPath = PatchPath | { readonly kind: 'resource' }
  */
 export function readPath(reading: PatchReading, text: string): ReadPath | undefined {
   refuseInheritedNames(text)
-  return resolveParsed(reading, text, parseAttributePath(text, { bareWords: reading.switches.bareWords }))
+  return resolveParsed(reading, text, parseAttributePath(text, parsing(reading)))
 }
 
 /**
@@ -33,7 +34,7 @@ export function readKey(reading: PatchReading, key: string): ReadPath | undefine
   refuseInheritedNames(key)
   let parsed: AttributePath
   try {
-    parsed = parseAttributePath(key, { bareWords: reading.switches.bareWords })
+    parsed = parseAttributePath(key, parsing(reading))
   } catch (error) {
     if (error instanceof UsherError && error.code === 'invalid_path' && !key.includes('[')) {
       return meetUnknownPath(reading, key)
@@ -41,6 +42,10 @@ export function readKey(reading: PatchReading, key: string): ReadPath | undefine
     throw error
   }
   return resolveParsed(reading, key, parsed)
+}
+
+function parsing({ switches, note }: PatchReading): ParseOptions {
+  return { bareWords: switches.bareWords, note }
 }
 
 function resolveParsed(reading: PatchReading, text: string, parsed: AttributePath): ReadPath | undefined {
@@ -76,7 +81,7 @@ function readValuePath(
   parsed: AttributePath,
 ): AttributeTarget | undefined {
   const node = parsed.filter!
-  const filter = resolveElementFilter(attribute, node, reading.switches)
+  const filter = resolveElementFilter(attribute, node, { ...reading.switches, note: reading.note })
   const list = `${attribute.path}[${printElementFilter(attribute, node)}]`
   const target = { kind: 'attribute', attribute, filter, selectors: readSelectors(reading, attribute, node) } as const
   if (parsed.subAttribute === undefined) return { ...target, subAttribute: undefined, canonical: list }

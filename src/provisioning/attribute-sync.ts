@@ -52,7 +52,7 @@ function wishOf(mapped: MappedValue, settings: JitSettings, hasValue: boolean): 
   }
 }
 
-/** One e-mail of a new user is the primary one. */
+/** One e-mail of a new user is the primary one; where the login gives the list as a whole, it says itself which. */
 function withPrimaryEmail(resource: Resource): Resource {
   const { emails } = resource
   if (!Array.isArray(emails)) return resource
@@ -73,7 +73,7 @@ export function attributesAtCreation(mapped: readonly MappedValue[]): Resource {
     const wish = wishAtCreation(value)
     if (!isExternalId(value) && !wish.leave) resource = writeTarget(resource, value.target, wish.value)
   }
-  return withPrimaryEmail(resource)
+  return mapped.some(({ target }) => target.canonical === 'emails') ? resource : withPrimaryEmail(resource)
 }
 
 /** The externalId that the mapping gives a new user. */
@@ -95,6 +95,8 @@ export interface SyncResult {
   readonly resource: Resource
   /** Leaves that the login would have changed where somebody else has authority, with the value they would have. */
   readonly shadowed: readonly Shadowed[]
+  /** Leaves of which the login says something else, and that the sync mode leaves as they are. */
+  readonly unapplied: readonly Pick<Shadowed, 'path' | 'value'>[]
 }
 
 export interface SyncInput {
@@ -174,5 +176,23 @@ export function syncAttributes(input: SyncInput): SyncResult {
   }
   if (settings.attributeSyncMethod === 'OVERRIDE_ALL') resource = clearUnmapped(input, resource, owners)
   const wished = leaves(type, unrestrained)
-  return { resource, shadowed: [...kept].map(([path, by]) => ({ path, value: wished.get(path) ?? null, by })) }
+  return {
+    resource,
+    shadowed: [...kept].map(([path, by]) => ({ path, value: wished.get(path) ?? null, by })),
+    unapplied: unappliedValues(input, resource).filter(({ path }) => !kept.has(path)),
+  }
+}
+
+/** What the login says otherwise, but for attributes that it shall say nothing about (`NEVER`). */
+function unappliedValues(input: SyncInput, resource: Resource): SyncResult['unapplied'] {
+  const { type, settings } = input
+  let said = resource
+  for (const value of input.mapped) {
+    const { reading, mapping, target } = value
+    if (isExternalId(value) || target.canonical === 'userName' || reading.kind !== 'value') continue
+    if (effectiveSync(mapping, settings).sync !== 'NEVER') said = writeTarget(said, target, reading.value)
+  }
+  if (said === resource) return []
+  const values = leaves(type, said)
+  return changedLeaves(type, resource, said).map((path) => ({ path, value: values.get(path) ?? null }))
 }

@@ -2,8 +2,9 @@
 import type { JsonValue } from '../schema/types.ts'
 import { isUsableClaimName } from './claim-names.ts'
 import { type Claims, copyJson, readClaim } from './claims.ts'
+import { expressionClaims } from './expression/expression.ts'
 import { grantRules } from './grant-rules.ts'
-import type { JitSettings } from './settings.ts'
+import type { AttributeMapping, JitSettings } from './settings.ts'
 import { templateClaims } from './template.ts'
 import type { Decision } from './types.ts'
 
@@ -13,21 +14,39 @@ const alwaysKept = ['email', 'email_verified', 'preferred_username', 'tid', 'oid
 const overageMarkers = ['_claim_names', 'hasgroups']
 
 /** Names of the claims that the settings use in any place. */
-export function usedClaims(settings: JitSettings): readonly string[] {
-  const fromTemplate = (template: string | undefined) => (template === undefined ? [] : templateClaims(template))
-  const grants = [grantRules(settings.groups, 'group').claim, grantRules(settings.roles, 'role').claim]
+export function mappedClaims(settings: JitSettings): readonly string[] {
   const names = [
-    ...alwaysKept,
     settings.subjectClaim,
-    ...settings.attributes.flatMap(({ claim, template }) => [claim ?? [], fromTemplate(template)].flat()),
-    settings.userName.claim ?? [],
-    fromTemplate(settings.userName.template),
+    ...settings.attributes.flatMap(claimsOfGiver),
+    ...claimsOfGiver(settings.userName),
     ...settings.matching.map(({ claim }) => claim),
     ...settings.claimFilter.map(({ claim }) => claim),
-    ...grants.map((claim) => claim ?? []),
-    ...(grants.some((claim) => claim !== null) ? overageMarkers : []),
+    ...grantGivers(settings).flatMap(claimsOfGiver),
   ]
-  return [...new Set(names.flat())]
+  return [...new Set(names)]
+}
+
+/** Names of the claims whose values a decision remembers. */
+export function usedClaims(settings: JitSettings): readonly string[] {
+  const markers = grantGivers(settings).length > 0 ? overageMarkers : []
+  return [...new Set([...alwaysKept, ...mappedClaims(settings), ...markers])]
+}
+
+function grantGivers({ groups, roles }: JitSettings) {
+  return [grantRules(groups, 'group').reads, grantRules(roles, 'role').reads].filter((reads) => reads !== null)
+}
+
+/** What gives a value, and the claims that it is made of. */
+export function claimsOfGiver({
+  claim,
+  template,
+  expression,
+}: Pick<AttributeMapping, 'claim' | 'template' | 'expression'>): readonly string[] {
+  return [
+    ...(claim === undefined ? [] : [claim]),
+    ...(template === undefined ? [] : templateClaims(template)),
+    ...(expression === undefined ? [] : expressionClaims(expression)),
+  ]
 }
 
 function typeOf(value: unknown): string {

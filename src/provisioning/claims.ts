@@ -90,9 +90,8 @@ export type ValuesReading =
 /** More values than this are taken as an overage: such a list cannot be told from one that was cut off. */
 const MAX_VALUES = 1000
 
-/** The claim as a list of texts, each once: groups or roles. One text is a list of one; an empty one is an empty list. */
-export function readValues(claims: Claims, name: string): ValuesReading {
-  const reading = readClaim(claims, name)
+/** What was read as a list of texts, each once: groups or roles. One text is a list of one; an empty one is an empty list. */
+export function valuesOf(reading: ClaimReading): ValuesReading {
   if (reading.kind === 'empty') return { kind: 'values', values: [] }
   if (reading.kind !== 'value') return reading
   const list = Array.isArray(reading.value) ? reading.value : [reading.value]

@@ -39,7 +39,7 @@ const steps: readonly Step[] = [
   operationsStep,
 ]
 
-const noGrants = { add: [], remove: [], held: [] }
+const noGrants = { add: [], remove: [], held: [], told: true }
 
 function firstFacts(input: DecisionInput): Facts {
   const { settings } = input.connection
@@ -59,6 +59,7 @@ function firstFacts(input: DecisionInput): Facts {
     resource: {},
     externalId: null,
     shadowed: [],
+    unapplied: [],
     groups: noGrants,
     roles: noGrants,
     operations: [],
@@ -70,6 +71,8 @@ interface Run {
   readonly records: readonly StepRecord[]
   readonly warnings: readonly Warning[]
   readonly refusal: Decision['code']
+  /** The users in whom the reason of the refusal lies. */
+  readonly found: readonly string[]
 }
 
 /** Runs the steps; after a refusal the remaining ones are neither run nor listed. */
@@ -81,7 +84,7 @@ function runSteps(first: Facts): Run {
     const result = run(facts)
     if (result.result === 'refuse') {
       records.push({ step: name, result: 'refuse', code: result.code, detail: result.detail })
-      return { facts, records, warnings, refusal: result.code }
+      return { facts, records, warnings, refusal: result.code, found: result.users ?? [] }
     }
     facts = { ...facts, ...result.facts }
     const [warned] = result.warnings ?? []
@@ -92,7 +95,7 @@ function runSteps(first: Facts): Run {
     )
     warnings.push(...(result.warnings ?? []))
   }
-  return { facts, records, warnings, refusal: null }
+  return { facts, records, warnings, refusal: null, found: [] }
 }
 
 function outcomeOf({ facts, refusal }: Run): Outcome {
@@ -135,7 +138,9 @@ function effectsOf(facts: Facts): DecisionEffects {
     invitationRoles: invitation?.roles ?? [],
     provisionedBy: invitation !== null && isCreation(facts) ? 'invitation' : 'login',
     shadowed: facts.shadowed,
+    unapplied: facts.unapplied,
     heldRemovals: user === null ? [] : groups.held.map((group) => ({ group, user: user.id })),
+    groupsTold: groups.told,
     externalId: facts.externalId,
     provenEmail: email?.verified === true ? addressKey(email.address) : null,
   }
@@ -181,6 +186,7 @@ export function decide(input: DecisionInput): Decision {
     code: refusal,
     subject: facts.subject,
     user: outcome === 'passed_through' ? null : (existingUser(facts)?.id ?? null),
+    found: run.found,
     steps: run.records,
     claims: recordClaims(facts.settings, input.login.claims),
     operations: executes ? facts.operations : [],

@@ -42,6 +42,8 @@ export interface GrantChanges {
   readonly remove: readonly string[]
   /** Removals that were held back. */
   readonly held: readonly string[]
+  /** Whether what is neither taken nor held is meant to stay; false where the claim that would say so is missing. */
+  readonly told: boolean
 }
 
 export interface Facts extends DecisionInput {
@@ -61,13 +63,20 @@ export interface Facts extends DecisionInput {
   readonly resource: Resource
   readonly externalId: string | null
   readonly shadowed: readonly { readonly path: string; readonly value: JsonValue }[]
+  readonly unapplied: readonly { readonly path: string; readonly value: JsonValue }[]
   readonly groups: GrantChanges
   readonly roles: GrantChanges
   readonly operations: readonly LoginOperation[]
 }
 
 export type StepResult =
-  | { readonly result: 'refuse'; readonly code: ErrorCode; readonly detail: string }
+  | {
+      readonly result: 'refuse'
+      readonly code: ErrorCode
+      readonly detail: string
+      /** Ids of the users in whom the reason lies. */
+      readonly users?: readonly string[]
+    }
   | {
       readonly result: 'pass' | 'skip'
       readonly detail: string
@@ -82,8 +91,8 @@ export interface Step {
   readonly run: (facts: Facts) => StepResult
 }
 
-export function refuse(code: ErrorCode, detail: string): StepResult {
-  return { result: 'refuse', code, detail }
+export function refuse(code: ErrorCode, detail: string, users: readonly string[] = []): StepResult {
+  return { result: 'refuse', code, detail, users }
 }
 
 /** The user that the login belongs to; null for a person who has none. */

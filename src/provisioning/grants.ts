@@ -3,7 +3,8 @@
  * minus only what it gave itself; what a target means (privileged or not, there or not) is told by the caller.
  */
 import type { ValuesReading } from './claims.ts'
-import type { GrantRules } from './grant-rules.ts'
+import type { GrantRules, MappingRule } from './grant-rules.ts'
+import { compilePattern, matchesCompiled } from './pattern.ts'
 
 export interface GrantTarget {
   readonly id: string
@@ -15,27 +16,54 @@ export interface GrantTarget {
 export interface GrantWish {
   /** What the connection gives by this login. */
   readonly give: readonly string[]
-  /** Whether everything else of the settings' targets that this connection gave is taken. */
+  /** Whether everything else that this connection gave is taken. */
   readonly takes: boolean
   /** Targets that the login named and the connection may not give. */
   readonly blocked: readonly string[]
   /** Values of the claim, and targets of the settings, that lead nowhere. */
   readonly unmapped: readonly string[]
+  /** Which rule led each value to which target that exists, in words. */
+  readonly matched: readonly string[]
 }
 
 interface Named {
   readonly id: string
   readonly allowPrivileged: boolean
+  /** The rule in words. */
+  readonly because: string
 }
 
-function namedBy(value: string, rules: GrantRules, targets: readonly GrantTarget[]): readonly Named[] {
-  const mapped = rules.mapping
-    .filter((rule) => rule.value === value)
-    .map(({ target, allowPrivileged }) => ({ id: target, allowPrivileged }))
-  const allowed = targets
-    .filter(({ id, name }) => rules.allow.includes(id) && (id === value || name === value))
-    .map(({ id }) => ({ id, allowPrivileged: false }))
-  return [...mapped, ...allowed]
+/** What a value leads to, by whichever rule. */
+type Naming = (value: string) => readonly Named[]
+
+/** Whether a mapping is for a value: exactly, by how it begins, or by the whole of it matching a pattern. */
+export function selectorOf({ by, text }: Pick<MappingRule, 'by' | 'text'>): (value: string) => boolean {
+  if (by === 'value') return (value) => value === text
+  if (by === 'prefix') return (value) => value.startsWith(text)
+  const pattern = compilePattern(text)
+  return 'problem' in pattern ? () => false : (value) => matchesCompiled(pattern, value)
+}
+
+/** Prepares the rules for any number of values: patterns are read once, and equal values are found at once. */
+function namingBy(rules: GrantRules, targets: readonly GrantTarget[]): Naming {
+  const exact = Map.groupBy(
+    rules.mapping.filter(({ by }) => by === 'value'),
+    ({ text }) => text,
+  )
+  const broad = rules.mapping.filter(({ by }) => by !== 'value').map((rule) => ({ rule, selects: selectorOf(rule) }))
+  const allowed = targets.filter(({ id }) => rules.allow.includes(id))
+  return (value) => [
+    ...[...(exact.get(value) ?? []), ...broad.flatMap(({ rule, selects }) => (selects(value) ? rule : []))].map(
+      ({ target, allowPrivileged, by, text }) => ({
+        id: target,
+        allowPrivileged,
+        because: `${by} ${JSON.stringify(text)}`,
+      }),
+    ),
+    ...allowed
+      .filter(({ id, name }) => id === value || name === value)
+      .map(({ id }) => ({ id, allowPrivileged: false, because: 'allow' })),
+  ]
 }
 
 /** The values to follow: none where the claim says nothing that could be followed. */
@@ -55,15 +83,24 @@ export function wishGrants(
   values: ValuesReading | null,
   targets: readonly GrantTarget[],
 ): GrantWish {
-  if (rules.mode === 'none') return { give: [], takes: false, blocked: [], unmapped: [] }
+  if (rules.mode === 'none') return { give: [], takes: false, blocked: [], unmapped: [], matched: [] }
   const known = new Map(targets.map((target) => [target.id, target]))
   const followed = rules.mode === 'assign' ? [] : followedValues(values, rules)
   const unmapped: string[] = []
-  const named: Named[] = rules.assign.map(({ target, allowPrivileged }) => ({ id: target, allowPrivileged }))
+  const matched: string[] = []
+  const named: Pick<Named, 'id' | 'allowPrivileged'>[] = rules.assign.map(({ target, allowPrivileged }) => ({
+    id: target,
+    allowPrivileged,
+  }))
+  const naming = namingBy(rules, targets)
   for (const value of followed ?? []) {
-    const found = namedBy(value, rules, targets)
+    const found = naming(value)
     if (found.length === 0) unmapped.push(value)
     named.push(...found)
+    for (const { id, because } of found) {
+      const target = known.get(id)
+      if (target !== undefined) matched.push(`${value.slice(0, 100)} → ${target.name} (${because})`)
+    }
   }
   const give = new Set<string>()
   const blocked = new Set<string>()
@@ -78,19 +115,19 @@ export function wishGrants(
     takes: rules.mode === 'sync' && followed !== null,
     blocked: [...blocked].filter((id) => !give.has(id)).sort(),
     unmapped: [...new Set(unmapped)],
+    matched,
   }
 }
 
 /**
- * The difference to what this connection gave before. Only targets that the settings still name are taken: a
- * membership that was given by a mapping which is gone stays until somebody takes it by hand.
+ * The difference to what this connection gave before, by whichever version of its settings: a target that a mapping has
+ * led to once and does not any more is taken as well.
  */
 export function diffGrants(
   wish: GrantWish,
-  rules: GrantRules,
   given: readonly string[],
 ): { readonly add: readonly string[]; readonly remove: readonly string[] } {
-  const remove = wish.takes ? given.filter((id) => rules.targets.includes(id) && !wish.give.includes(id)) : []
+  const remove = wish.takes ? given.filter((id) => !wish.give.includes(id)) : []
   return { add: wish.give.filter((id) => !given.includes(id)), remove: remove.toSorted() }
 }
 
@@ -100,4 +137,11 @@ const MAX_LISTED = 20
 export function listNames(names: readonly string[]): string {
   const shown = names.slice(0, MAX_LISTED).map((name) => JSON.stringify(name.slice(0, 100)))
   return names.length > MAX_LISTED ? `${shown.join(', ')} and ${names.length - MAX_LISTED} more` : shown.join(', ')
+}
+
+/** For the record: every rule that a value met, and where it led. */
+export function describeMatches({ matched }: GrantWish): readonly string[] {
+  if (matched.length === 0) return []
+  const shown = matched.slice(0, MAX_LISTED).join('; ')
+  return [matched.length > MAX_LISTED ? `${shown} and ${matched.length - MAX_LISTED} more.` : `${shown}.`]
 }

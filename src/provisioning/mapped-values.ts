@@ -3,6 +3,7 @@ import { UsherError } from '../errors.ts'
 import { normaliseValue } from '../schema/normalise-value.ts'
 import type { JsonValue, NormaliseSwitches, ResourceType } from '../schema/types.ts'
 import { type ClaimReading, type Claims, readClaim } from './claims.ts'
+import { readExpression } from './expression/expression.ts'
 import type { AttributeMapping } from './settings.ts'
 import { resolveTarget, type Target } from './target.ts'
 import { renderTemplate } from './template.ts'
@@ -31,6 +32,14 @@ export const claimSwitches: NormaliseSwitches = {
   countryAlpha2: false,
 }
 
+/** Texts for a list of complex values are their values: providers send addresses and numbers as plain texts. */
+function withBareTexts({ attribute, subAttribute }: Target, value: unknown): unknown {
+  const isList = attribute.multiValued && attribute.type === 'complex' && subAttribute === undefined
+  if (!isList || !attribute.subAttributesByName.has('value')) return value
+  const asElement = (element: unknown) => (typeof element === 'string' ? { value: element } : element)
+  return Array.isArray(value) ? value.map(asElement) : asElement(value)
+}
+
 /** A value as the schema has it: undefined for what means "no value", a sentence for what it does not allow. */
 export function valueForTarget(
   type: ResourceType,
@@ -39,7 +48,8 @@ export function valueForTarget(
 ): { readonly value: JsonValue | undefined } | { readonly problem: string } {
   try {
     const options = { switches: claimSwitches, note: () => {} }
-    return { value: normaliseValue(type, target.attribute, target.subAttribute, value, options) }
+    const meant = withBareTexts(target, value)
+    return { value: normaliseValue(type, target.attribute, target.subAttribute, meant, options) }
   } catch (error) {
     if (error instanceof UsherError) return { problem: error.detail }
     throw error
@@ -49,6 +59,7 @@ export function valueForTarget(
 function giver(mapping: AttributeMapping, claims: Claims): ClaimReading {
   if (mapping.claim !== undefined) return readClaim(claims, mapping.claim)
   if (mapping.template !== undefined) return renderTemplate(mapping.template, claims)
+  if (mapping.expression !== undefined) return readExpression(mapping.expression, claims)
   return { kind: 'value', value: mapping.value as JsonValue }
 }
 

@@ -135,12 +135,14 @@ function build(states: State[], tree: PatternTree): Fragment {
   }
 }
 
-interface Automaton {
+/** A pattern that is ready to be matched against many texts. */
+export interface CompiledPattern {
   readonly states: readonly State[]
   readonly start: number
 }
 
-function compile(pattern: string): Automaton | { readonly problem: string } {
+/** Takes the text of a pattern; gives what matches by it, or a sentence that says what is wrong. Never throws. */
+export function compilePattern(pattern: string): CompiledPattern | { readonly problem: string } {
   if (pattern.length > MAX_PATTERN_LENGTH) return { problem: `A pattern has at most ${MAX_PATTERN_LENGTH} characters.` }
   const parsed = parsePattern(pattern)
   if ('problem' in parsed) return parsed
@@ -156,15 +158,21 @@ function compile(pattern: string): Automaton | { readonly problem: string } {
   }
 }
 
+/** States that the text may be in, each once, by one mark for each character read. */
+interface Reached {
+  readonly indexes: number[]
+  readonly marks: Uint32Array
+}
+
 /** Adds a state and everything that is reached from it without reading a character. */
-function reach(states: readonly State[], from: number, reached: Set<number>): void {
+function reach(states: readonly State[], from: number, { indexes, marks }: Reached, mark: number): void {
   const open = [from]
-  while (open.length > 0) {
-    const index = open.pop()!
-    if (reached.has(index)) continue
-    reached.add(index)
+  for (let index = open.pop(); index !== undefined; index = open.pop()) {
+    if (marks[index] === mark) continue
+    marks[index] = mark
     const state = states[index]!
     if (state.kind === 'fork') open.push(state.other, state.next)
+    else indexes.push(index)
   }
 }
 
@@ -173,29 +181,39 @@ function reach(states: readonly State[], from: number, reached: Set<number>): vo
  * Takes the text of the pattern; never throws.
  */
 export function patternProblem(pattern: string): string | null {
-  const compiled = compile(pattern)
+  const compiled = compilePattern(pattern)
   return 'problem' in compiled ? compiled.problem : null
 }
 
-/**
- * Whether the whole text matches the pattern. Takes linear time in the text. A pattern that cannot be used (which the
- * settings never hold) and a text above 1,024 characters match nothing.
- */
-export function matchesPattern(pattern: string, text: string): boolean {
+/** What a pattern costs for each character of a text; 0 for one that cannot be used. */
+export function patternSize(pattern: string): number {
+  const compiled = compilePattern(pattern)
+  return 'problem' in compiled ? 0 : compiled.states.length
+}
+
+/** Whether the whole text matches. Takes linear time in the text; a text above 1,024 characters matches nothing. */
+export function matchesCompiled({ states, start }: CompiledPattern, text: string): boolean {
   if (text.length > MAX_TEXT_LENGTH) return false
-  const compiled = compile(pattern)
-  if ('problem' in compiled) return false
-  let current = new Set<number>()
-  reach(compiled.states, compiled.start, current)
+  const marks = new Uint32Array(states.length)
+  let mark = 1
+  let current: number[] = []
+  reach(states, start, { indexes: current, marks }, mark)
   for (const character of text) {
     const codePoint = character.codePointAt(0)!
-    const following = new Set<number>()
+    const following: number[] = []
+    mark += 1
     for (const index of current) {
-      const state = compiled.states[index]!
-      if (state.kind === 'step' && state.test(codePoint)) reach(compiled.states, state.next, following)
+      const state = states[index]!
+      if (state.kind === 'step' && state.test(codePoint)) reach(states, state.next, { indexes: following, marks }, mark)
     }
-    if (following.size === 0) return false
+    if (following.length === 0) return false
     current = following
   }
-  return [...current].some((index) => compiled.states[index]!.kind === 'end')
+  return current.some((index) => states[index]!.kind === 'end')
+}
+
+/** The same for the text of a pattern. One that cannot be used (which the settings never hold) matches nothing. */
+export function matchesPattern(pattern: string, text: string): boolean {
+  const compiled = compilePattern(pattern)
+  return !('problem' in compiled) && matchesCompiled(compiled, text)
 }

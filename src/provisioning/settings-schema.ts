@@ -1,7 +1,8 @@
 /** The shape of a connection's JIT settings as somebody saves them: every field may be missing, none may be null. */
 import { z } from 'zod'
 import { isClaimNameForSettings } from './claim-names.ts'
-import { MAX_PATTERN_LENGTH, patternProblem } from './pattern.ts'
+import { expressionProblem, MAX_EXPRESSION_LENGTH } from './expression/expression.ts'
+import { MAX_PATTERN_LENGTH, patternProblem, patternSize } from './pattern.ts'
 import { templateProblem } from './template.ts'
 
 const claimName = z.string().min(1).max(256).refine(isClaimNameForSettings, 'This cannot be the name of a claim.')
@@ -14,22 +15,19 @@ const constant = z.union([
   z.array(z.unknown()).max(100),
   z.record(z.string(), z.unknown()),
 ])
-const template = z
-  .string()
-  .min(1)
-  .max(1024)
-  .superRefine((text, context) => {
-    const problem = templateProblem(text)
-    if (problem !== null) context.addIssue({ code: 'custom', message: problem })
-  })
-const pattern = z
-  .string()
-  .min(1)
-  .max(MAX_PATTERN_LENGTH)
-  .superRefine((text, context) => {
-    const problem = patternProblem(text)
-    if (problem !== null) context.addIssue({ code: 'custom', message: problem })
-  })
+/** A text in a language of its own, with a sentence for what is wrong with it. */
+const written = (length: number, problemOf: (text: string) => string | null) =>
+  z
+    .string()
+    .min(1)
+    .max(length)
+    .superRefine((text, context) => {
+      const problem = problemOf(text)
+      if (problem !== null) context.addIssue({ code: 'custom', message: problem })
+    })
+const template = written(1024, templateProblem)
+const expression = written(MAX_EXPRESSION_LENGTH, expressionProblem)
+const pattern = written(MAX_PATTERN_LENGTH, patternProblem)
 
 const scalar = z.union([z.string().max(1024), z.number(), z.boolean()])
 const claimCondition = z.discriminatedUnion('operator', [
@@ -44,12 +42,17 @@ const matchingRule = z.strictObject({
   attribute: z.enum(['externalId', 'emails.value', 'userName']),
 })
 
+function countGiven(...members: readonly unknown[]): number {
+  return members.filter((member) => member !== undefined).length
+}
+
 const attributeMapping = z
   .strictObject({
     attribute: scimPath,
     claim: claimName.optional(),
     value: constant.optional(),
     template: template.optional(),
+    expression: expression.optional(),
     sync: z.enum(['ALWAYS', 'IF_EMPTY', 'ON_CREATE', 'NEVER']).optional(),
     authority: z.enum(['scim', 'login', 'last_write']).optional(),
     onMissing: z.enum(['keep', 'clear', 'default']).optional(),
@@ -57,9 +60,11 @@ const attributeMapping = z
     locked: z.boolean().optional(),
   })
   .superRefine((mapping, context) => {
-    const givers = [mapping.claim, mapping.value, mapping.template].filter((giver) => giver !== undefined)
-    if (givers.length !== 1) {
-      context.addIssue({ code: 'custom', message: 'Give exactly one of "claim", "value" and "template".' })
+    if (countGiven(mapping.claim, mapping.value, mapping.template, mapping.expression) !== 1) {
+      context.addIssue({
+        code: 'custom',
+        message: 'Give exactly one of "claim", "value", "template" and "expression".',
+      })
     }
     if ((mapping.onMissing === 'default') !== (mapping.default !== undefined)) {
       context.addIssue({
@@ -74,29 +79,70 @@ const userName = z
   .strictObject({
     claim: claimName.optional(),
     template: template.optional(),
+    expression: expression.optional(),
     pattern: pattern.optional(),
     onTaken: z.enum(['refuse', 'suffix']).optional(),
   })
-  .refine((value) => value.claim === undefined || value.template === undefined, {
-    message: 'Give "claim" or "template", not both.',
+  .refine(({ claim, template, expression }) => countGiven(claim, template, expression) <= 1, {
+    message: 'Give one of "claim", "template" and "expression", not several.',
   })
 
+/** Patterns of one block and their states together: every value of the claim is matched against all of them. */
+const MAX_PATTERNS = 50
+const MAX_PATTERN_STATES = 2000
+
+const selector = {
+  value: z.string().min(1).max(1024).optional(),
+  prefix: z.string().min(1).max(1024).optional(),
+  pattern: pattern.optional(),
+}
+
+function hasOneSelector({ value, prefix, pattern }: { value?: unknown; prefix?: unknown; pattern?: unknown }): boolean {
+  return countGiven(value, prefix, pattern) === 1
+}
+
+function areMatchable(entries: readonly object[]): boolean {
+  const patterns = entries.flatMap((entry) =>
+    'pattern' in entry && typeof entry.pattern === 'string' ? [entry.pattern] : [],
+  )
+  const states = patterns.reduce((sum, pattern) => sum + patternSize(pattern), 0)
+  return patterns.length <= MAX_PATTERNS && states <= MAX_PATTERN_STATES
+}
+
 const privilege = { allowPrivileged: z.boolean().optional() }
-const grantSettings = <Target extends z.ZodRawShape>(target: Target) =>
+const grantBlock = <Target extends z.ZodRawShape>(target: Target) =>
   z.strictObject({
     mode: z.enum(['none', 'assign', 'append', 'sync']).optional(),
     claim: claimName.optional(),
+    expression: expression.optional(),
     assign: z
       .array(z.union([name, z.strictObject({ ...target, ...privilege })]))
       .max(500)
       .optional(),
     mapping: z
-      .array(z.strictObject({ value: z.string().min(1).max(1024), ...target, ...privilege }))
+      .array(
+        z
+          .strictObject({ ...selector, ...target, ...privilege })
+          .refine(hasOneSelector, { message: 'Give exactly one of "value", "prefix" and "pattern".' }),
+      )
       .max(1000)
+      .refine(areMatchable, {
+        message: `There are more than ${MAX_PATTERNS} patterns, or they are too large together.`,
+      })
       .optional(),
     allow: z.array(name).max(1000).optional(),
     onMissing: z.enum(['keep', 'clear']).optional(),
   })
+
+const notBoth = { message: 'Give "claim" or "expression", not both.' }
+const groupSettings = grantBlock({ group: name }).refine(
+  (block) => countGiven(block.claim, block.expression) <= 1,
+  notBoth,
+)
+const roleSettings = grantBlock({ role: name }).refine(
+  (block) => countGiven(block.claim, block.expression) <= 1,
+  notBoth,
+)
 
 /**
  * The body of a PUT of the settings, and of `jit` in a draft or a new connection. Unknown members are refused. What the
@@ -122,8 +168,8 @@ export const jitSettingsSchema = z.strictObject({
   attributes: z.array(attributeMapping).max(100).optional(),
   userName: userName.optional(),
   required: z.array(scimPath).max(100).optional(),
-  groups: grantSettings({ group: name }).optional(),
-  roles: grantSettings({ role: name }).optional(),
+  groups: groupSettings.optional(),
+  roles: roleSettings.optional(),
   reactivate: z
     .strictObject({
       suspended: z.boolean().optional(),

@@ -77,7 +77,6 @@ export interface ReadJitSettings {
 /** Fills every default in. None of the defaults destroys anything. */
 export function effectiveSettings(stored: StoredJitSettings, defaults: JitDefaults): JitSettings {
   const subjectClaim = stored.subjectClaim ?? 'sub'
-  const { claim, template, pattern, onTaken } = stored.userName ?? {}
   return {
     mode: stored.mode ?? defaults.mode,
     whenOff: stored.whenOff ?? 'pass_through',
@@ -97,11 +96,7 @@ export function effectiveSettings(stored: StoredJitSettings, defaults: JitDefaul
       groups: stored.neverLink?.groups ?? [],
     },
     attributes: stored.attributes ?? defaultAttributes,
-    userName: {
-      ...(template === undefined ? { claim: claim ?? 'email' } : { template }),
-      ...(pattern === undefined ? {} : { pattern }),
-      onTaken: onTaken ?? 'refuse',
-    },
+    userName: effectiveUserName(stored.userName),
     required: stored.required ?? [],
     groups: { ...stored.groups, mode: stored.groups?.mode ?? 'none' },
     roles: { ...stored.roles, mode: stored.roles?.mode ?? 'none' },
@@ -117,6 +112,11 @@ export function effectiveSettings(stored: StoredJitSettings, defaults: JitDefaul
     },
     onFailure: stored.onFailure ?? 'refuse',
   }
+}
+
+function effectiveUserName({ onTaken = 'refuse', ...set }: StoredJitSettings['userName'] = {}): UserNameSettings {
+  const named = set.claim !== undefined || set.template !== undefined || set.expression !== undefined
+  return { ...(named ? {} : { claim: 'email' }), ...set, onTaken }
 }
 
 const serverFields: ReadonlySet<string> = new Set<keyof JitDefaults>(['mode', 'attributeSyncMethod'])
@@ -192,10 +192,16 @@ export interface EffectiveAttribute {
   readonly attribute: string
   readonly sync: AttributeSync
   /** `attribute`: its own `sync`; else the layer that the method comes from. */
-  readonly layer: 'attribute' | SettingsLayer
+  readonly layer: AttributeLayer
   readonly authority: Authority
+  readonly authorityLayer: AttributeLayer
   readonly onMissing: 'keep' | 'clear' | 'default'
+  /** Where the method has no use for an `onMissing`, the layer that the method comes from. */
+  readonly onMissingLayer: AttributeLayer
 }
+
+/** Where a rule for one attribute comes from: from its own mapping, or from the settings around it. */
+export type AttributeLayer = 'attribute' | SettingsLayer
 
 const syncOfMethod: Readonly<Record<SyncMethod, AttributeSync>> = {
   OVERRIDE_ALL: 'ALWAYS',
@@ -213,9 +219,9 @@ const syncOfMethod: Readonly<Record<SyncMethod, AttributeSync>> = {
 export function effectiveSync(
   mapping: AttributeMapping,
   settings: Pick<JitSettings, 'attributeSyncMethod' | 'authority'>,
-): Omit<EffectiveAttribute, 'attribute' | 'layer'> {
+): Pick<EffectiveAttribute, 'sync' | 'authority' | 'onMissing'> {
   const method = settings.attributeSyncMethod
-  const effective = mapping.sync !== undefined || method === 'OVERRIDE_ALL' || method === 'PRESERVE_LOCAL'
+  const effective = isOnMissingEffective(mapping, method)
   const unset = method === 'OVERRIDE_ALL' ? 'clear' : 'keep'
   return {
     sync: mapping.sync ?? syncOfMethod[method],
@@ -224,13 +230,25 @@ export function effectiveSync(
   }
 }
 
-/** For GET: the mode of each attribute that is in force, and the layer it comes from. */
+/** Whether an `onMissing` of the mapping is looked at for a user who is there already. */
+export function isOnMissingEffective({ sync }: AttributeMapping, method: SyncMethod): boolean {
+  return sync !== undefined || method === 'OVERRIDE_ALL' || method === 'PRESERVE_LOCAL'
+}
+
+/** For GET: what is in force for each attribute, and the layers it comes from. */
 export function effectiveAttributes(stored: StoredJitSettings, defaults: JitDefaults): readonly EffectiveAttribute[] {
   const settings = effectiveSettings(stored, defaults)
-  const methodLayer = settingsLayers(stored).attributeSyncMethod
-  return settings.attributes.map((mapping) => ({
-    attribute: mapping.attribute,
-    ...effectiveSync(mapping, settings),
-    layer: mapping.sync === undefined ? methodLayer : 'attribute',
-  }))
+  const layers = settingsLayers(stored)
+  const method = settings.attributeSyncMethod
+  return settings.attributes.map((mapping) => {
+    const ownAuthority = mapping.authority !== undefined || mapping.locked === true
+    const ownOnMissing = mapping.onMissing !== undefined && isOnMissingEffective(mapping, method)
+    return {
+      attribute: mapping.attribute,
+      ...effectiveSync(mapping, settings),
+      layer: mapping.sync === undefined ? layers.attributeSyncMethod : 'attribute',
+      authorityLayer: ownAuthority ? 'attribute' : layers.authority,
+      onMissingLayer: ownOnMissing ? 'attribute' : layers.attributeSyncMethod,
+    }
+  })
 }

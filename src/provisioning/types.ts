@@ -166,9 +166,13 @@ export interface Snapshot {
   readonly candidates: readonly { readonly index: number; readonly users: readonly UserState[] }[]
   /** Tombstones found by the link's key (`index` null) or by a rule; they count only when no living user does. */
   readonly tombstones: readonly { readonly index: number | null; readonly tombstone: TombstoneState }[]
+  /** Users whose link to this very subject was closed: no rule leads to them again. */
+  readonly barred?: readonly string[] | undefined
   readonly invitation: { readonly id: string; readonly email: string; readonly roles: readonly string[] } | null
   /** Those of `Lookups.userNames` that a living user has, compared in folded form. */
   readonly takenUserNames: readonly string[]
+  /** An administrator has decided that this person becomes a new user, whomever the rules find. */
+  readonly creationApproved?: boolean | undefined
   /** Users that this connection created within the last hour. */
   readonly createdWithinHour: number
   /** For each group: members that this connection had given at the hour's start, and removals by it since. */
@@ -246,8 +250,12 @@ export interface DecisionEffects {
   readonly provisionedBy: 'login' | 'invitation'
   /** Values that the login would have set where another source has authority: recorded as shadowed. */
   readonly shadowed: readonly { readonly path: string; readonly value: JsonValue }[]
+  /** Values that the login says otherwise and that its sync mode leaves as they are: recorded as shadowed too. */
+  readonly unapplied: readonly { readonly path: string; readonly value: JsonValue }[]
   /** Removals that were held back. */
   readonly heldRemovals: readonly { readonly group: string; readonly user: string }[]
+  /** Whether the login said which groups it gives: then what it neither takes nor holds back is meant to stay. */
+  readonly groupsTold: boolean
   /** externalId that the mapping gives a new user; it belongs to the connection. */
   readonly externalId: string | null
   /** Roles that the invitation gives, with the invitation as their source. */
@@ -263,6 +271,8 @@ export interface Decision {
   readonly subject: string | null
   /** Id of the existing user that the login belongs to, if any. */
   readonly user: string | null
+  /** Users in whom the reason of a refusal lies: those that a rule found. */
+  readonly found?: readonly string[] | undefined
   readonly steps: readonly StepRecord[]
   /** Every claim with its type; values of mapped claims only. */
   readonly claims: Readonly<Record<string, { readonly type: string; readonly value?: JsonValue }>>

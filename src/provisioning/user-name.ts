@@ -1,6 +1,7 @@
 /** The user name that a creation wants. It is set once; later logins never change it. */
 import { type ClaimReading, type Claims, readClaim } from './claims.ts'
 import type { LoginEmail } from './email.ts'
+import { readExpression } from './expression/expression.ts'
 import { matchesPattern } from './pattern.ts'
 import type { UserNameSettings } from './settings.ts'
 import { renderTemplate } from './template.ts'
@@ -21,8 +22,8 @@ function readName(reading: ClaimReading): string | undefined {
 }
 
 /**
- * The base name: the claim or template of the settings; for the e-mail claim only a verified address, then
- * `preferred_username`, then the subject. Any other claim, and a template, has no substitute.
+ * The base name: the claim, template or expression of the settings; for the e-mail claim only a verified address, then
+ * `preferred_username`, then the subject. Nothing else has a substitute.
  */
 function baseName(
   settings: UserNameSettings,
@@ -31,6 +32,7 @@ function baseName(
   subject: string | null,
 ): string | undefined {
   if (settings.template !== undefined) return readName(renderTemplate(settings.template, claims))
+  if (settings.expression !== undefined) return readName(readExpression(settings.expression, claims))
   const claim = settings.claim ?? 'email'
   if (claim !== 'email') return readName(readClaim(claims, claim))
   if (email?.verified === true) return email.address

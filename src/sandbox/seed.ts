@@ -125,8 +125,8 @@ function scimContext(operator: OrganizationContext, client: string, baseUrl: str
 /** Gives the id of the group that the groups claim maps to. */
 async function ensureGroup({ directory, registry }: SandboxRooms, scim: RequestContext): Promise<string> {
   const groupType = registry.resourceType('Group')
-  const first = { kind: 'index', startIndex: 1, count: 100 } as const
-  const page = await directory.list(scim, groupType, { filter: null, sort: null, page: first }, () => true)
+  const groups = { type: groupType, filter: null, sort: null, wants: () => true }
+  const page = await directory.list(scim, [groups], { kind: 'index', startIndex: 1, count: 100 })
   const found = page.rows.find(({ resource }) => resource.displayName === groupName)
   if (found) return found.id
   const data = { schemas: [groupType.schema], displayName: groupName }

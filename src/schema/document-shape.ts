@@ -1,4 +1,5 @@
 import { UsherError } from '../errors.ts'
+import { Problems } from './problems.ts'
 import type {
   AttributeDefinition,
   AttributeType,
@@ -40,10 +41,17 @@ type Members = Readonly<Record<string, unknown>>
  * @throws UsherError `validation_failed`
  */
 export function readDocument(value: unknown, origin: string): Document {
+  const problems = new Problems()
+  const document = readKind(value, origin, problems)
+  problems.refuse()
+  return document
+}
+
+function readKind(value: unknown, origin: string, problems: Problems): Document {
   const document = object(value, origin)
   const urns = Array.isArray(document.schemas) ? document.schemas : []
   if (urns.includes(schemaUrn) || (urns.length === 0 && Array.isArray(document.attributes))) {
-    return { kind: 'schema', schema: readSchema(document, origin) }
+    return { kind: 'schema', schema: readSchema(document, origin, problems) }
   }
   if (urns.includes(resourceTypeUrn) || (urns.length === 0 && 'endpoint' in document)) {
     return { kind: 'resourceType', resourceType: readResourceType(document, origin) }
@@ -51,7 +59,7 @@ export function readDocument(value: unknown, origin: string): Document {
   throw refused(`${origin} is neither a Schema nor a ResourceType document.`)
 }
 
-function readSchema(document: Members, origin: string): SchemaDocument {
+function readSchema(document: Members, origin: string, problems: Problems): SchemaDocument {
   const id = text(document, 'id', origin)
   // "urn:" is what tells a path with a schema in front from one without
   if (!id.toLowerCase().startsWith('urn:')) throw refused(`The "id" in ${origin} is not a URN.`)
@@ -60,7 +68,7 @@ function readSchema(document: Members, origin: string): SchemaDocument {
     id,
     name: text(document, 'name', origin),
     ...optional('description', optionalText(document, 'description', origin)),
-    attributes: list(document, 'attributes', origin).map((attribute) => readAttribute(attribute, origin)),
+    attributes: readAttributes(list(document, 'attributes', origin), origin, problems),
   }
 }
 
@@ -79,11 +87,17 @@ function readResourceType(document: Members, origin: string): ResourceTypeDocume
   }
 }
 
-function readAttribute(value: unknown, origin: string): AttributeDefinition {
+function readAttributes(values: readonly unknown[], where: string, problems: Problems): readonly AttributeDefinition[] {
+  return values.flatMap((value) => problems.collect(() => readAttribute(value, where, problems)) ?? [])
+}
+
+function readAttribute(value: unknown, origin: string, problems: Problems): AttributeDefinition {
   const attribute = object(value, origin)
   const name = text(attribute, 'name', origin)
   const where = `"${name}" in ${origin}`
-  const subAttributes = optionalList(attribute, 'subAttributes', where)
+  const subAttributes = readAttributes(optionalList(attribute, 'subAttributes', where), where, problems)
+  const mutability = oneOf(attribute, 'mutability', mutabilities, 'readWrite', where)
+  const returned = oneOf(attribute, 'returned', returns, 'default', where)
   return {
     name,
     type: oneOf(attribute, 'type', types, 'string', where),
@@ -92,11 +106,13 @@ function readAttribute(value: unknown, origin: string): AttributeDefinition {
     required: flag(attribute, 'required', where),
     ...optional('canonicalValues', texts(attribute, 'canonicalValues', where)),
     caseExact: flag(attribute, 'caseExact', where),
-    mutability: oneOf(attribute, 'mutability', mutabilities, 'readWrite', where),
-    returned: oneOf(attribute, 'returned', returns, 'default', where),
+    mutability,
+    // Values that can only be written "SHALL NOT be returned" (RFC 7643 section 7), which many documents leave unsaid.
+    returned: mutability === 'writeOnly' ? 'never' : returned,
     uniqueness: oneOf(attribute, 'uniqueness', uniquenesses, 'none', where),
     ...optional('referenceTypes', texts(attribute, 'referenceTypes', where)),
-    ...(subAttributes.length === 0 ? {} : { subAttributes: subAttributes.map((sub) => readAttribute(sub, where)) }),
+    ...(subAttributes.length === 0 ? {} : { subAttributes }),
+    ...(flag(attribute, 'searchable', where) ? { searchable: true } : {}),
   }
 }
 

@@ -1,5 +1,6 @@
 import { refuseValue } from './constraints.ts'
 import { parseDateTime } from './date-time.ts'
+import { FractionForm } from './fraction-form.ts'
 import { type Reading, syntaxError } from './reading.ts'
 import type { Attribute } from './types.ts'
 
@@ -35,9 +36,11 @@ export function readSimple(
     case 'integer':
       if (!Number.isSafeInteger(value)) throw refuseValue(reading.type, attribute, 'must be an integer below 2^53')
       return withoutNegativeZero(value as number)
-    case 'decimal':
-      if (!Number.isFinite(value)) throw refuseValue(reading.type, attribute, 'must be a number')
-      return withoutNegativeZero(value as number)
+    case 'decimal': {
+      const number = value instanceof FractionForm ? value.value : value
+      if (!Number.isFinite(number)) throw refuseValue(reading.type, attribute, 'must be a number')
+      return withoutNegativeZero(number as number)
+    }
     case 'dateTime': {
       const text = readText(reading, attribute, value, textLimit)
       if (parseDateTime(text) === undefined) {

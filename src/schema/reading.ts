@@ -1,4 +1,5 @@
 import { UsherError } from '../errors.ts'
+import { FractionForm } from './fraction-form.ts'
 import type { NormaliseSwitches, ResourceType } from './types.ts'
 
 /** How a body is read: the dialect's switches, and where the names of tolerances that were needed go. */
@@ -32,7 +33,7 @@ export function quote(text: string): string {
 
 /** Whether a value is what JSON calls an object. */
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof FractionForm)
 }
 
 /** Whether a value is one of those that mean "no value" whatever the attribute (RFC 7643 section 2.5). */

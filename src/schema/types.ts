@@ -43,6 +43,8 @@ export interface AttributeDefinition {
   readonly canonicalValues?: readonly string[]
   readonly referenceTypes?: readonly string[]
   readonly subAttributes?: readonly AttributeDefinition[]
+  /** Whether filters and orders by it are answered by an index; said to us only, and not shown by discovery. */
+  readonly searchable?: boolean
 }
 
 /** A Schema resource (RFC 7643 section 7). */
@@ -76,6 +78,8 @@ export interface Attribute {
   readonly mutability: Mutability
   readonly returned: Returned
   readonly uniqueness: Uniqueness
+  /** Whether there is an index for it: its document asks for one, or its values are unique. */
+  readonly searchable: boolean
   readonly canonicalValues: readonly string[]
   readonly referenceTypes: readonly string[]
   /** Empty for a simple attribute. */
@@ -109,6 +113,10 @@ export interface ResourceType {
   readonly attributesByName: ReadonlyMap<string, Attribute>
   /** Attributes of each extension by lower-case URN, then by lower-case name. */
   readonly extensionAttributes: ReadonlyMap<string, ReadonlyMap<string, Attribute>>
+  /** Attributes and sub-attributes that are never shown, wherever they stand. */
+  readonly secrets: readonly Attribute[]
+  /** What decides its comparison form and its reservations, as one short text; see `outlineOf`. */
+  readonly outline: string
 }
 
 /** Where a path leads: an attribute, one of its sub-attributes, or a whole extension container. */

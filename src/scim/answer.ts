@@ -1,20 +1,15 @@
-import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
+import { once } from 'node:events'
 import type { Response } from 'express'
 import type { ErrorCode } from '../errors.ts'
 import { recordOf } from '../http/request-record.ts'
-import type { JsonObject, JsonValue } from '../schema/types.ts'
+import type { JsonObject } from '../schema/types.ts'
 
-/** A resource one of whose attributes is too long to be held: its elements are written as they are read. */
+/** A body that is too long to be held: the pieces of its text in their order, written as they come. */
 export class StreamedBody {
-  readonly head: JsonObject
-  readonly attribute: string
-  readonly batches: AsyncIterable<readonly JsonValue[]>
+  readonly text: AsyncIterable<string>
 
-  constructor(head: JsonObject, attribute: string, batches: AsyncIterable<readonly JsonValue[]>) {
-    this.head = head
-    this.attribute = attribute
-    this.batches = batches
+  constructor(text: AsyncIterable<string>) {
+    this.text = text
   }
 }
 
@@ -58,19 +53,15 @@ export function writeAnswer(response: Response, answer: Answer, mediaType: strin
     response.setHeader('Content-Length', Buffer.byteLength(text))
     response.end(text)
   } else if (response.req.method === 'HEAD') response.end()
-  // A failure on the way cannot become a status any more: pipeline cuts the connection, so that nobody takes the part
-  // for the whole.
-  else pipeline(Readable.from(textOf(answer.body)), response).catch(() => response.destroy())
+  // A failure on the way cannot become a status any more: the connection is cut, so that nobody takes the part for the
+  // whole.
+  else writePieces(response, answer.body).catch(() => response.destroy())
 }
 
-async function* textOf(body: StreamedBody): AsyncGenerator<string> {
-  yield `${JSON.stringify(body.head).slice(0, -1)},${JSON.stringify(body.attribute)}:[`
-  let first = true
-  for await (const batch of body.batches) {
-    if (batch.length === 0) continue
-    const text = JSON.stringify(batch).slice(1, -1)
-    yield first ? text : `,${text}`
-    first = false
-  }
-  yield ']}'
+/** The next piece is made when the one before is on its way, however slowly the client reads. */
+async function writePieces(response: Response, { text }: StreamedBody): Promise<void> {
+  const gone = new AbortController()
+  response.once('close', () => gone.abort())
+  for await (const piece of text) if (!response.write(piece)) await once(response, 'drain', { signal: gone.signal })
+  response.end()
 }

@@ -1,20 +1,17 @@
 import type { RequestContext } from '../context.ts'
 import type { Applied, Operation } from '../directory/types.ts'
 import { UsherError } from '../errors.ts'
+import { verbsOf } from '../patch/envelope.ts'
 import type { JsonObject } from '../schema/types.ts'
 import type { ScimService } from './call.ts'
 import { catalogueOf } from './catalogue.ts'
 import type { Representable } from './representation.ts'
 
 /**
- * Applies the operation of a single request.
- * @throws UsherError `invalid_syntax` without a body; `method_not_allowed` on what can only be read; as `Directory.apply`
+ * What any operation needs before it is applied. What a PATCH asks for is counted.
+ * @throws UsherError `invalid_syntax` without a body; `method_not_allowed` on what can only be read
  */
-export async function applyOne(
-  { directory }: ScimService,
-  context: RequestContext,
-  operation: Operation,
-): Promise<Applied> {
+export function checkOperation({ onPatchOp }: ScimService, operation: Operation): void {
   if (catalogueOf(operation.type) !== undefined) {
     throw new UsherError('method_not_allowed', `${operation.type.endpoint} can only be read.`, {
       headers: { Allow: 'GET, HEAD' },
@@ -23,7 +20,18 @@ export async function applyOne(
   if (operation.method !== 'DELETE' && operation.data === undefined) {
     throw new UsherError('invalid_syntax', `A JSON object is needed as body of ${operation.method}.`)
   }
-  const [applied] = await directory.apply(context, [operation])
+  if (operation.method === 'PATCH' && onPatchOp !== undefined) {
+    for (const verb of verbsOf(operation.data)) onPatchOp(verb, operation.type.name)
+  }
+}
+
+/**
+ * Applies the operation of a single request.
+ * @throws UsherError as `checkOperation` and `Directory.apply`
+ */
+export async function applyOne(service: ScimService, context: RequestContext, operation: Operation): Promise<Applied> {
+  checkOperation(service, operation)
+  const [applied] = await service.directory.apply(context, [operation])
   if (applied === undefined) throw new UsherError('internal_error', 'An operation has no result.')
   return applied
 }

@@ -7,10 +7,10 @@ import type { JsonObject, JsonValue } from '../schema/types.ts'
 import { Answer, StreamedBody } from './answer.ts'
 import type { ScimCall, ScimService } from './call.ts'
 import { scimErrorBody } from './errors.ts'
+import { locationOf } from './location.ts'
 import { answerOf } from './operate.ts'
 import type { Place } from './place.ts'
 import type { AsyncWish } from './prefer.ts'
-import { locationOf } from './representation.ts'
 
 /** Whether the place can be changed in this way, so that the answer may come later. */
 export function isChange({ kind }: Place, method: string): boolean {

@@ -1,3 +1,4 @@
+import { FractionForm } from '../schema/fraction-form.ts'
 import type { BulkItem } from './bulk-request.ts'
 
 type Members = Readonly<Record<string, unknown>>
@@ -81,6 +82,6 @@ function refersTo(value: unknown, ids: ReadonlySet<string>): boolean {
 function mapTexts(value: unknown, map: (text: string) => string): unknown {
   if (typeof value === 'string') return map(value)
   if (Array.isArray(value)) return value.map((element) => mapTexts(element, map))
-  if (typeof value !== 'object' || value === null) return value
+  if (typeof value !== 'object' || value === null || value instanceof FractionForm) return value
   return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, mapTexts(member, map)]))
 }

@@ -1,7 +1,9 @@
 import type { RequestContext } from '../context.ts'
 import type { Directory } from '../directory/types.ts'
 import type { Logger } from '../http/log.ts'
+import type { Limits } from '../limits/limits.ts'
 import type { Organizations } from '../organizations/types.ts'
+import type { PatchVerb } from '../patch/types.ts'
 import type { SchemaRegistry } from '../schema/registry.ts'
 import type { AsyncRuns } from './async-runs.ts'
 import type { Scans } from './scans.ts'
@@ -16,9 +18,12 @@ export interface ScimService {
   /** Keys of 32 bytes that seal cursors: the first seals, all of them open, so that a key can be replaced. */
   readonly cursorKeys: readonly Uint8Array[]
   readonly scans: Scans
+  readonly limits: Limits
   readonly asyncRuns: AsyncRuns
   readonly log: Logger
   readonly now: () => Date
+  /** Told of each operation of a PATCH that a client asks for, with the name of the resource type; for a counter. */
+  readonly onPatchOp?: (op: PatchVerb, resource: string) => void
 }
 
 /** One SCIM request after authentication, as the operations take it. */

@@ -1,17 +1,24 @@
 import { createHash } from 'node:crypto'
 import type { RequestContext } from '../context.ts'
-import type { ListQuery, Page, Shown } from '../directory/types.ts'
+import type { ListPage, ListSource, Page, Shown } from '../directory/types.ts'
 import { UsherError } from '../errors.ts'
 import { compareText } from '../filter/compare-text.ts'
 import { toPredicate } from '../filter/predicate.ts'
 import type { Sort } from '../filter/sort.ts'
-import type { RoleState } from '../organizations/types.ts'
-import type { JsonObject, ResourceType } from '../schema/types.ts'
+import type { RoleEntry } from '../organizations/roles.ts'
+import type { JsonObject, JsonValue, ResourceType } from '../schema/types.ts'
 import type { ScimService } from './call.ts'
-import { locationOf } from './representation.ts'
+import { locationOf } from './location.ts'
 
-/** The entries of a resource type that clients can only read, without what every resource has. */
-type Catalogue = (service: ScimService, context: RequestContext) => Promise<readonly JsonObject[]>
+/** An entry of a resource type that clients can only read. */
+interface Entry {
+  readonly id: string
+  readonly created: Date
+  readonly lastModified: Date
+  readonly attributes: JsonObject
+}
+
+type Catalogue = (service: ScimService, context: RequestContext) => Promise<readonly Entry[]>
 
 /** Roles and entitlements that users can have (draft-ietf-scim-roles-entitlements), by the name of their type. */
 const catalogues: ReadonlyMap<string, Catalogue> = new Map<string, Catalogue>([
@@ -41,22 +48,20 @@ export async function readEntry(
 export async function listEntries(
   service: ScimService,
   context: RequestContext,
-  type: ResourceType,
-  query: Pick<ListQuery, 'filter' | 'page'>,
-  sort: Sort | undefined,
+  { type, filter, sort }: Omit<ListSource, 'wants'>,
+  page: ListPage,
 ): Promise<Page> {
-  const matches = query.filter === null ? () => true : toPredicate(query.filter)
+  const matches = filter === null ? () => true : toPredicate(filter)
   const rows = (await readEntries(service, context, type)).filter(({ resource }) => matches(resource))
   rows.sort(byKey(sort))
-  const { page } = query
   const start = page.kind === 'index' ? page.startIndex - 1 : indexAfter(rows, page.position?.id)
   const shown = rows.slice(start, start + page.count)
   const last = shown.at(-1)
   const hasMore = start + page.count < rows.length && last !== undefined
   return {
-    rows: shown,
+    rows: shown.map((row) => ({ ...row, type })),
     total: rows.length,
-    next: hasMore ? { id: last.id, value: undefined, direction: 'forward' } : null,
+    next: hasMore ? { id: last.id, type: type.name, value: undefined, direction: 'forward' } : null,
     previous: null,
   }
 }
@@ -64,23 +69,37 @@ export async function listEntries(
 async function readEntries(service: ScimService, context: RequestContext, type: ResourceType): Promise<Shown[]> {
   const catalogue = catalogueOf(type)
   const entries = catalogue === undefined ? [] : await catalogue(service, context)
-  return entries.map((entry) => {
-    const id = String(entry.id)
-    const version = `W/"${createHash('sha256').update(JSON.stringify(entry)).digest('base64url').slice(0, 16)}"`
-    const meta = { resourceType: type.name, location: locationOf(context, type, id), version }
-    return { id, version, resource: { schemas: [type.schema], ...entry, meta } }
+  return entries.map(({ id, created, lastModified, attributes }) => {
+    const hash = createHash('sha256').update(JSON.stringify([id, attributes]))
+    const version = `W/"${hash.digest('base64url').slice(0, 16)}"`
+    const meta = {
+      resourceType: type.name,
+      created: created.toISOString(),
+      lastModified: lastModified.toISOString(),
+      location: locationOf(context, type, id),
+      version,
+    }
+    return { id, version, resource: { schemas: [type.schema], id, ...attributes, meta } }
   })
 }
 
-function describeRole({ name, displayName }: RoleState): JsonObject {
-  return { id: name, value: name, display: displayName, displayName, supported: true }
+function describeRole({ name, displayName, description, created, lastModified }: RoleEntry): Entry {
+  const described = description === '' ? {} : { description }
+  const attributes = { value: name, display: displayName, displayName, ...described, supported: true }
+  return { id: name, created, lastModified, attributes }
 }
 
-function byKey(sort: Sort | undefined): (a: Shown, b: Shown) => number {
-  const name = sort?.target.attribute.name ?? 'id'
+function byKey(sort: Sort | null): (a: Shown, b: Shown) => number {
   const sign = sort?.descending ? -1 : 1
-  const keyOf = ({ resource }: Shown) => String(resource[name] ?? '\uffff').toLowerCase()
+  const keyOf = ({ resource }: Shown) => String(sortValue(sort, resource) ?? '\uffff').toLowerCase()
   return (a, b) => sign * compareText(keyOf(a), keyOf(b)) || compareText(a.id, b.id)
+}
+
+function sortValue(sort: Sort | null, resource: JsonObject): JsonValue | undefined {
+  if (sort === null) return resource.id
+  const { attribute, subAttribute } = sort.target
+  const value = resource[attribute.name]
+  return subAttribute === undefined ? value : (value as JsonObject | undefined)?.[subAttribute.name]
 }
 
 function indexAfter(rows: readonly Shown[], id: string | undefined): number {

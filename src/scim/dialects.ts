@@ -28,6 +28,8 @@ export interface Dialect extends NormaliseSwitches, FilterSwitches, PatchSwitche
   readonly putMerge: 'replace' | 'merge'
   /** `Prefer: respond-async` on a change. In no preset `accept`: strict clients refuse what announces it. */
   readonly asyncRequests: 'ignore' | 'accept'
+  /** Integers that are written with a fraction or an exponent, `1.0` and `1e3`. */
+  readonly integerForm: 'any' | 'exact'
   /** `attributes` and `excludedAttributes` in one request. */
   readonly bothProjections: 'attributesWins' | 'refuse'
 }
@@ -63,6 +65,7 @@ const rfc: Dialect = {
   putOmittedMembers: 'clear',
   putMerge: 'replace',
   asyncRequests: 'ignore',
+  integerForm: 'any',
   bothProjections: 'attributesWins',
   countryAlpha2: false,
 }
@@ -124,6 +127,7 @@ export const dialects: Readonly<Record<DialectName, Dialect>> = {
     bareExtensionNames: 'refuse',
     managerShape: 'refuse',
     bareRoles: 'refuse',
+    integerForm: 'exact',
     bothProjections: 'refuse',
     countryAlpha2: true,
   },

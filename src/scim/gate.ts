@@ -1,7 +1,8 @@
 import type { Request } from 'express'
 import type { RequestContext } from '../context.ts'
 import { UsherError } from '../errors.ts'
-import { bearerToken, invalidCredentials } from '../http/credentials.ts'
+import { authenticateRequest } from '../http/authenticate.ts'
+import { bearerToken } from '../http/credentials.ts'
 import type { RequestRecord } from '../http/request-record.ts'
 import type { Authenticated } from '../organizations/types.ts'
 import type { ScimService } from './call.ts'
@@ -13,7 +14,7 @@ import type { Located } from './place.ts'
  * Who asks, for which organization. Without credentials the answer is 401, whether or not the organization exists; with
  * those of another organization it is the 404 of one that does not exist.
  *
- * @throws UsherError `unauthorized`, `not_found`
+ * @throws UsherError `unauthorized`, `not_found`, `too_many_requests`
  */
 export async function enter(
   service: ScimService,
@@ -22,8 +23,7 @@ export async function enter(
   record: RequestRecord,
 ): Promise<RequestContext> {
   const now = service.now()
-  const who = await service.organizations.authenticate(bearerToken(request.get('authorization')), now)
-  if (who === null) throw invalidCredentials()
+  const who = await authenticateRequest(service, request, now)
   const organization = await service.organizations.bySlug(slug)
   if (organization === null || !belongsTo(who, organization.id)) {
     throw new UsherError('not_found', 'There is no such organization.')

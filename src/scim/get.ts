@@ -4,9 +4,10 @@ import type { ResourceType } from '../schema/types.ts'
 import { Answer } from './answer.ts'
 import type { ScimCall, ScimService } from './call.ts'
 import { catalogueOf, readEntry } from './catalogue.ts'
+import { locationOf } from './location.ts'
 import { readProjection } from './parameters.ts'
 import { noneMatches } from './preconditions.ts'
-import { locationOf, represent } from './representation.ts'
+import { represent } from './representation.ts'
 
 /**
  * `GET /{type}/{id}` (RFC 7644 section 3.4.1): 200, or 304 when the client has this version already.

@@ -1,17 +1,18 @@
 import type { RequestContext } from '../context.ts'
-import type { ListQuery, Page, Wants } from '../directory/types.ts'
+import type { ListPage, ListSource, Page } from '../directory/types.ts'
 import { refuseUnindexedTerms } from '../filter/indexed.ts'
 import { parseFilter } from '../filter/parse.ts'
 import { resolveFilter } from '../filter/resolve.ts'
-import { resolveSort, type Sort } from '../filter/sort.ts'
-import type { FilterSwitches, ResolvedFilter } from '../filter/types.ts'
-import { createProjection, project } from '../schema/projection.ts'
+import { resolveSort } from '../filter/sort.ts'
+import type { FilterReading, ResolvedFilter } from '../filter/types.ts'
+import { createProjection, type Projection, project } from '../schema/projection.ts'
 import type { JsonObject, ResourceType } from '../schema/types.ts'
-import { Answer } from './answer.ts'
+import { Answer, StreamedBody } from './answer.ts'
 import type { ScimService } from './call.ts'
 import { catalogueOf, listEntries } from './catalogue.ts'
 import { type CursorBinding, openCursor, sealCursor } from './cursor.ts'
 import { limits } from './limits.ts'
+import { isWhole, type Resources, withMembers } from './members.ts'
 import type { QueryParameters } from './parameters.ts'
 
 export const listResponseUrn = 'urn:ietf:params:scim:api:messages:2.0:ListResponse'
@@ -28,20 +29,50 @@ export async function list(
   type: ResourceType,
   parameters: QueryParameters,
 ): Promise<Answer> {
-  const filter = readFilter(type, parameters.filter, context.dialect)
-  const sort = resolveSort(type, parameters.sortBy, parameters.sortOrder)
+  const filter = readFilter(type, parameters.filter, { ...context.dialect, note: context.note })
+  const sort = resolveSort(type, parameters.sortBy, parameters.sortOrder) ?? null
   const projection = createProjection(type, parameters)
-  const read = (page: ListQuery['page']) => readPage(service, context, type, { filter, page }, sort, projection.wants)
-  const resources = ({ rows }: Page) => rows.map((row) => project(projection, row.resource))
+  const source = { type, filter, sort, wants: projection.wants }
+  return answerPages(service, context, parameters, {
+    name: type.name,
+    read: (page) =>
+      catalogueOf(type) === undefined
+        ? readPage(service, context, [source], page)
+        : listEntries(service, context, source, page),
+    projectionOf: () => projection,
+  })
+}
 
-  if (parameters.cursor === undefined) {
-    const startIndex = parameters.startIndex ?? 1
-    const page = await read({ kind: 'index', startIndex, count: parameters.count ?? limits.defaultPageSize })
-    return indexAnswer(resources(page), page.total ?? 0, startIndex)
-  }
+/** What is listed, and how. */
+export interface Pages {
+  /** What cursors are bound to beside the query: the name of a resource type, or what stands for all. */
+  readonly name: string
+  readonly read: (page: ListPage) => Promise<Page>
+  readonly projectionOf: (type: ResourceType) => Projection
+}
 
-  const binding = bindingOf(context, type.name, parameters)
+/**
+ * The page that the parameters ask for, by index or by cursor.
+ * @throws UsherError `invalid_cursor`, `expired_cursor`, `invalid_count`, and what the reading throws
+ */
+export async function answerPages(
+  service: ScimService,
+  context: RequestContext,
+  parameters: QueryParameters,
+  { name, read, projectionOf }: Pages,
+): Promise<Answer> {
   const { cursor, count } = parameters
+  const show = ({ rows }: Page) => {
+    const shown = rows.map(({ type, id, resource }) => ({ type, id, head: project(projectionOf(type), resource) }))
+    return withMembers(service, context, shown, projectionOf)
+  }
+  if (cursor === undefined) {
+    const startIndex = parameters.startIndex ?? 1
+    const page = await read({ kind: 'index', startIndex, count: count ?? limits.defaultPageSize })
+    const head = { totalResults: page.total ?? 0, startIndex, itemsPerPage: page.rows.length }
+    return listAnswer(head, await show(page))
+  }
+  const binding = bindingOf(context, name, parameters)
   const place =
     cursor === ''
       ? { position: null, count: count ?? limits.defaultPageSize, total: null }
@@ -50,7 +81,16 @@ export async function list(
   const total = place.total ?? page.total
   const seal = (position: Page['next']) =>
     position && sealCursor(service.cursorKeys, binding, { position, count: place.count, total }, context.now)
-  return cursorAnswer(resources(page), total, seal(page.next), seal(page.previous))
+  const next = seal(page.next)
+  const previous = seal(page.previous)
+  // The absence of `nextCursor` is what ends the walk (RFC 9865 section 2).
+  const head = {
+    ...(total === null ? {} : { totalResults: total }),
+    itemsPerPage: page.rows.length,
+    ...(next === null ? {} : { nextCursor: next }),
+    ...(previous === null ? {} : { previousCursor: previous }),
+  }
+  return listAnswer(head, await show(page))
 }
 
 /**
@@ -60,31 +100,29 @@ export async function list(
 export function readFilter(
   type: ResourceType,
   text: string | undefined,
-  switches: FilterSwitches,
+  reading: FilterReading,
 ): ResolvedFilter | null {
   if (text === undefined) return null
-  const filter = resolveFilter(type, parseFilter(text, { bareWords: switches.bareWords }), switches)
+  const filter = resolveFilter(type, parseFilter(text, { bareWords: reading.bareWords, note: reading.note }), reading)
   refuseUnindexedTerms(filter)
   return filter
 }
 
-/** A page from the directory, or from the catalogue of a type that can only be read. */
+/** A page from the directory. */
 export function readPage(
   service: ScimService,
   context: RequestContext,
-  type: ResourceType,
-  query: Pick<ListQuery, 'filter' | 'page'>,
-  sort: Sort | undefined,
-  wants: Wants,
+  sources: readonly ListSource[],
+  page: ListPage,
 ): Promise<Page> {
-  if (catalogueOf(type) !== undefined) return listEntries(service, context, type, query, sort)
-  return service.scans.run(context.organization.id, query.filter, () =>
-    service.directory.list(context, type, { ...query, sort: sort ?? null }, wants),
+  const filters = sources.flatMap(({ filter }) => filter ?? [])
+  return service.scans.run(context.organization.id, { kind: 'or', terms: filters }, () =>
+    service.directory.list(context, sources, page),
   )
 }
 
 /** What a cursor of this query is bound to. */
-export function bindingOf(context: RequestContext, resourceType: string, parameters: QueryParameters): CursorBinding {
+function bindingOf(context: RequestContext, resourceType: string, parameters: QueryParameters): CursorBinding {
   const { filter, sortBy, sortOrder } = parameters
   return {
     organization: context.organization.id,
@@ -96,38 +134,15 @@ export function bindingOf(context: RequestContext, resourceType: string, paramet
   }
 }
 
-/** A page by index. `Resources` is there even when it is empty: clients read it without looking. */
-export function indexAnswer(resources: readonly JsonObject[], total: number, startIndex: number): Answer {
-  return new Answer(
-    200,
-    {},
-    {
-      schemas: [listResponseUrn],
-      totalResults: total,
-      startIndex,
-      itemsPerPage: resources.length,
-      Resources: resources,
-    },
-  )
+/** `Resources` is there even when it is empty: clients read it without looking. */
+function listAnswer(page: JsonObject, resources: Resources): Answer {
+  const head = { schemas: [listResponseUrn], ...page }
+  if (isWhole(resources)) return new Answer(200, {}, { ...head, Resources: resources })
+  return new Answer(200, {}, new StreamedBody(textOf(head, resources)))
 }
 
-/** A page of a cursor walk; the absence of `nextCursor` is what ends the walk (RFC 9865 section 2). */
-export function cursorAnswer(
-  resources: readonly JsonObject[],
-  total: number | null,
-  next: string | null,
-  previous: string | null,
-): Answer {
-  return new Answer(
-    200,
-    {},
-    {
-      schemas: [listResponseUrn],
-      ...(total === null ? {} : { totalResults: total }),
-      itemsPerPage: resources.length,
-      ...(next === null ? {} : { nextCursor: next }),
-      ...(previous === null ? {} : { previousCursor: previous }),
-      Resources: resources,
-    },
-  )
+async function* textOf(head: JsonObject, resources: AsyncIterable<string>): AsyncGenerator<string> {
+  yield `${JSON.stringify(head).slice(0, -1)},"Resources":[`
+  yield* resources
+  yield ']}'
 }

@@ -2,9 +2,10 @@ import type { ResourceType } from '../schema/types.ts'
 import { Answer } from './answer.ts'
 import { applyOne, committed, versionOf } from './apply.ts'
 import type { ScimCall, ScimService } from './call.ts'
+import { locationOf } from './location.ts'
 import { readProjection } from './parameters.ts'
 import { readIfMatch } from './preconditions.ts'
-import { locationOf, represent } from './representation.ts'
+import { represent } from './representation.ts'
 
 /**
  * `PATCH /{type}/{id}` (RFC 7644 section 3.5.2): 200 with the resource, or 204 where the dialect wants it so and the

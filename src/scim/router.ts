@@ -1,11 +1,14 @@
 import express, { type Request, type Response, type Router } from 'express'
 import { SCIMMYRouters } from 'scimmy-routers'
+import type { RequestContext } from '../context.ts'
 import { UsherError } from '../errors.ts'
 import { type BodyOptions, readJsonBody } from '../http/body.ts'
-import { bodyLimits } from '../http/body-limits.ts'
+import { bodyLimits, groupBodyLimits } from '../http/body-limits.ts'
 import { acceptedType } from '../http/media-type.ts'
 import { logFailure } from '../http/problem.ts'
 import { recordOf } from '../http/request-record.ts'
+import { takeTurn } from '../http/turn.ts'
+import { readNumber } from '../schema/fraction-form.ts'
 import { type Answer, writeAnswer } from './answer.ts'
 import { answerLater, asyncResult, isChange } from './asynchronous.ts'
 import { bulk } from './bulk.ts'
@@ -31,6 +34,8 @@ const json = 'application/json'
 const bodyOptions: BodyOptions = { mediaTypes: [scimJson, json], untyped: 'accept' }
 /** How many operations are too many is said by the bulk itself, with its own limit. */
 const bulkBodyOptions: BodyOptions = { ...bodyOptions, limits: { ...bodyLimits, elements: 100_000 } }
+const groupBodyOptions: BodyOptions = { ...bodyOptions, limits: { ...groupBodyLimits, bytes: bodyLimits.bytes } }
+const longGroupBodyOptions: BodyOptions = { ...bodyOptions, limits: groupBodyLimits }
 
 /**
  * SCIM over HTTP for every organization, to be mounted at `/scim/v2`: `/{organization}/…`. Credentials are checked before
@@ -83,8 +88,10 @@ async function serve(
   if (located?.place.kind === 'discovery') return answerDiscovery(service, request, slug, located, located.place, wish)
 
   const context = await enter(service, request, slug, record)
+  await limitRequest(service, context, response)
   wish.mediaType = mediaTypeFor(request, context.dialect)
-  const { place } = admit(located, request.method, context)
+  const { place, isExact } = admit(located, request.method, context)
+  if (!isExact) context.note('endpoint case')
   const call: ScimCall = {
     context,
     rawQuery: rawQueryOf(request),
@@ -92,8 +99,10 @@ async function serve(
     ifNoneMatch: request.get('if-none-match'),
   }
   const carriesBody = request.method === 'POST' || request.method === 'PUT' || request.method === 'PATCH'
-  const options = place.kind === 'bulk' ? bulkBodyOptions : bodyOptions
-  const body = carriesBody && place.kind !== 'me' ? await readJsonBody(request, options) : undefined
+  const options = carriesBody ? await bodyOptionsFor(service, request, response, place) : bodyOptions
+  const numbers = context.dialect.integerForm === 'exact' ? { readNumber } : {}
+  const body = carriesBody && place.kind !== 'me' ? await readJsonBody(request, { ...options, ...numbers }) : undefined
+  if (place.kind === 'bulk') await service.limits.bulkOperations?.admit(clientKey(context), operationsIn(body))
   const later = context.dialect.asyncRequests === 'accept' ? asyncWish(request.get('prefer')) : undefined
   if (later !== undefined && isChange(place, request.method) && !service.asyncRuns.isFull) {
     const target = { method: request.method, place }
@@ -104,6 +113,43 @@ async function serve(
     return undefined
   }
   return answerPlace(service, call, request.method, place, body)
+}
+
+/**
+ * What a body may be at this place. A long one of a group has to say how long it is, and waits for its turn, since it is
+ * held in memory as a whole.
+ * @throws UsherError `too_many_requests`
+ */
+async function bodyOptionsFor(
+  { limits }: ScimService,
+  request: Request,
+  response: Response,
+  place: Place,
+): Promise<BodyOptions> {
+  if (place.kind === 'bulk') return bulkBodyOptions
+  if ((place.kind !== 'collection' && place.kind !== 'resource') || place.type.name !== 'Group') return bodyOptions
+  const length = Number(request.headers['content-length'] ?? 0)
+  if (length <= bodyLimits.bytes) return groupBodyOptions
+  if (length <= groupBodyLimits.bytes) await takeTurn(limits.longBodies, '', response)
+  return longGroupBodyOptions
+}
+
+/**
+ * Each client has its pace, and each organization its share of what is done at a time.
+ * @throws UsherError `too_many_requests`
+ */
+async function limitRequest({ limits }: ScimService, context: RequestContext, response: Response): Promise<void> {
+  if (context.principal.kind !== 'operator') await limits.requests?.admit(clientKey(context))
+  await takeTurn(limits.provisioning, context.organization.id, response)
+}
+
+function clientKey({ organization, source }: RequestContext): string {
+  return `${organization.id} ${source}`
+}
+
+/** What is wrong with the envelope of a bulk is said later. */
+function operationsIn(body: Record<string, unknown> | undefined): number {
+  return Array.isArray(body?.Operations) ? body.Operations.length : 0
 }
 
 function answerPlace(

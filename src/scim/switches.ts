@@ -129,6 +129,10 @@ export const switches: Readonly<Record<SwitchName, SwitchDescription>> = {
       accept: '202, and the result is fetched later; the client sees `securityEvents` in its ServiceProviderConfig.',
     },
   },
+  integerForm: {
+    question: 'Integers written with a fraction or an exponent: `1.0`, `1e3`.',
+    values: { any: 'They are the integers that they equal.', exact: '400 invalidValue.' },
+  },
   bothProjections: {
     question: '`attributes` and `excludedAttributes` in one request.',
     values: { attributesWins: '`attributes` is obeyed.', refuse: '400 invalidValue.' },

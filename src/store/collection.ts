@@ -3,13 +3,14 @@
  * outside of whatever the caller asks: no query can escape it.
  */
 import type mongoose from 'mongoose'
-import { within } from './deadline.ts'
-import { translateFailure } from './failures.ts'
+import type { Calls, Command } from './calls.ts'
 import type { Memory } from './memory.ts'
 
 export type Session = mongoose.mongo.ClientSession
 export type Query = Readonly<Record<string, unknown>>
 export type Update = Readonly<Record<string, unknown>>
+/** Steps of an update that computes from what is there. */
+export type UpdatePipeline = readonly Update[]
 export type Sort = Readonly<Record<string, 1 | -1>>
 
 export interface ReadOptions {
@@ -20,21 +21,36 @@ export interface ReadOptions {
   readonly skip?: number | undefined
 }
 
+export interface AggregateOptions {
+  readonly session?: Session
+  /** `one`: everything is read as it was at one moment. Otherwise a commit may fall in between many documents. */
+  readonly moment?: 'one'
+}
+
 /** Milliseconds that a read may take on the server. */
 const readBudget = 2_000
 /** Milliseconds that one call may take with everything on its way: finding the primary, a connection, repetitions. */
 const callBudget = 3_500
+/** Documents or writes that go to the database at a time. */
+const sliceLength = 1_000
+
+/** Where the documents are, and the way of every call to them. */
+export interface Place {
+  readonly name: string
+  readonly model: mongoose.Model<unknown>
+  readonly calls: Calls
+}
 
 /** Every call goes to the driver beneath the model: documents are never hydrated. */
 export class GlobalCollection<Document extends object> {
-  readonly #model: mongoose.Model<unknown>
+  readonly #place: Place
   readonly #memory: Memory<Document> | null
   /** Transactions that have written here and not ended. */
   readonly #writing = new WeakSet<Session>()
 
   /** @param memory for a collection that every request reads and that seldom changes */
-  constructor(model: mongoose.Model<unknown>, memory: Memory<Document> | null = null) {
-    this.#model = model
+  constructor(place: Place, memory: Memory<Document> | null = null) {
+    this.#place = place
     this.#memory = memory
   }
 
@@ -52,7 +68,9 @@ export class GlobalCollection<Document extends object> {
   }
 
   async find(query: Query, options: ReadOptions = {}): Promise<readonly Document[]> {
-    return guarded(() => this.#read(query, options).toArray() as Promise<unknown>) as Promise<readonly Document[]>
+    return this.#call('find', () => this.#read(query, options).toArray() as Promise<unknown>) as Promise<
+      readonly Document[]
+    >
   }
 
   /** Streams in batches; the consumer's pace is the reader's pace. */
@@ -60,9 +78,11 @@ export class GlobalCollection<Document extends object> {
     const cursor = this.#read(query, { batchSize: 1_000, ...options })
     try {
       for (;;) {
-        const document: unknown = await guarded(() => cursor.next())
+        const document: unknown = await this.#call('getMore', () => cursor.next())
         if (document === null) return
         yield document as Document
+        // The rest of the batch is here already and needs no deadline.
+        yield* cursor.readBufferedDocuments() as readonly unknown[] as readonly Document[]
       }
     } finally {
       // Not awaited: a database that does not answer does not answer this either.
@@ -71,7 +91,7 @@ export class GlobalCollection<Document extends object> {
   }
 
   async count(query: Query, options: { readonly limit?: number; readonly session?: Session } = {}): Promise<number> {
-    return guarded(() =>
+    return this.#call('count', () =>
       this.#collection.countDocuments(query as mongoose.mongo.Filter<mongoose.mongo.Document>, {
         maxTimeMS: readBudget,
         ...options,
@@ -79,42 +99,50 @@ export class GlobalCollection<Document extends object> {
     )
   }
 
+  /** About how many documents there are, without counting. */
+  async estimate(): Promise<number> {
+    return this.#call('count', () => this.#collection.estimatedDocumentCount({ maxTimeMS: readBudget }))
+  }
+
   async aggregate<Row extends object>(
     pipeline: readonly Readonly<Record<string, unknown>>[],
-    options: { readonly session?: Session } = {},
+    { moment, ...options }: AggregateOptions = {},
   ): Promise<readonly Row[]> {
-    return guarded(
-      () =>
-        this.#collection.aggregate([...pipeline], { maxTimeMS: readBudget, ...options }).toArray() as Promise<unknown>,
+    const readConcern = moment === 'one' ? { readConcern: { level: 'snapshot' as const } } : {}
+    const settings = { maxTimeMS: readBudget, ...readConcern, ...options }
+    return this.#call(
+      'aggregate',
+      () => this.#collection.aggregate([...pipeline], settings).toArray() as Promise<unknown>,
     ) as Promise<readonly Row[]>
   }
 
   async insertOne(document: Document, session?: Session): Promise<void> {
-    await this.#write(session, () =>
+    await this.#write('insert', session, () =>
       this.#collection.insertOne(document as mongoose.mongo.Document, sessionOf(session)),
     )
   }
 
   async insertMany(documents: readonly Document[], session?: Session): Promise<void> {
-    if (documents.length === 0) return
-    await this.#write(session, () =>
-      this.#collection.insertMany(documents as readonly mongoose.mongo.Document[], {
-        ordered: true,
-        ...sessionOf(session),
-      }),
-    )
+    for (const slice of slices(documents)) {
+      await this.#write('insert', session, () =>
+        this.#collection.insertMany(slice as readonly mongoose.mongo.Document[], {
+          ordered: true,
+          ...sessionOf(session),
+        }),
+      )
+    }
   }
 
   /** Whether a document matched. */
   async updateOne(query: Query, update: Update, session?: Session): Promise<boolean> {
-    const result = await this.#write(session, () =>
+    const result = await this.#write('update', session, () =>
       this.#collection.updateOne(query as mongoose.mongo.Filter<mongoose.mongo.Document>, update, sessionOf(session)),
     )
     return result.matchedCount > 0
   }
 
-  async updateMany(query: Query, update: Update, session?: Session): Promise<number> {
-    const result = await this.#write(session, () =>
+  async updateMany(query: Query, update: Update | UpdatePipeline, session?: Session): Promise<number> {
+    const result = await this.#write('update', session, () =>
       this.#collection.updateMany(query as mongoose.mongo.Filter<mongoose.mongo.Document>, update, sessionOf(session)),
     )
     return result.matchedCount
@@ -122,16 +150,23 @@ export class GlobalCollection<Document extends object> {
 
   /** Inserts or replaces the document with this id. Never used within a transaction. */
   async put(id: string, document: Document): Promise<void> {
-    await this.#write(undefined, () =>
+    await this.#write('update', undefined, () =>
       this.#collection.replaceOne({ _id: id } as never, document as mongoose.mongo.Document, { upsert: true }),
     )
   }
 
-  async findOneAndUpdate(query: Query, update: Update): Promise<Document | null> {
+  /** @param options `upsert`: a document is made when there is none */
+  async findOneAndUpdate(
+    query: Query,
+    update: Update,
+    options: { readonly upsert?: boolean } = {},
+  ): Promise<Document | null> {
     return this.#write(
+      'findAndModify',
       undefined,
       () =>
         this.#collection.findOneAndUpdate(query as mongoose.mongo.Filter<mongoose.mongo.Document>, update, {
+          ...options,
           returnDocument: 'after',
         }) as Promise<unknown>,
     ) as Promise<Document | null>
@@ -140,6 +175,7 @@ export class GlobalCollection<Document extends object> {
   /** The document as it was, taken away by exactly one caller. */
   async findOneAndDelete(query: Query): Promise<Document | null> {
     return this.#write(
+      'findAndModify',
       undefined,
       () =>
         this.#collection.findOneAndDelete(query as mongoose.mongo.Filter<mongoose.mongo.Document>) as Promise<unknown>,
@@ -147,29 +183,34 @@ export class GlobalCollection<Document extends object> {
   }
 
   async deleteOne(query: Query, session?: Session): Promise<boolean> {
-    const result = await this.#write(session, () =>
+    const result = await this.#write('delete', session, () =>
       this.#collection.deleteOne(query as mongoose.mongo.Filter<mongoose.mongo.Document>, sessionOf(session)),
     )
     return result.deletedCount > 0
   }
 
   async deleteMany(query: Query, session?: Session): Promise<number> {
-    const result = await this.#write(session, () =>
+    const result = await this.#write('delete', session, () =>
       this.#collection.deleteMany(query as mongoose.mongo.Filter<mongoose.mongo.Document>, sessionOf(session)),
     )
     return result.deletedCount
   }
 
-  /** Several single-document writes in one round trip. */
+  /** Several single-document writes in one round trip, if they are not very many. */
   async bulkWrite(
     writes: readonly mongoose.mongo.AnyBulkWriteOperation<mongoose.mongo.Document>[],
     session?: Session,
   ): Promise<{ readonly matched: number; readonly deleted: number; readonly inserted: number }> {
-    if (writes.length === 0) return { matched: 0, deleted: 0, inserted: 0 }
-    const result = await this.#write(session, () =>
-      this.#collection.bulkWrite([...writes], { ordered: true, ...sessionOf(session) }),
-    )
-    return { matched: result.matchedCount, deleted: result.deletedCount, inserted: result.insertedCount }
+    const sums = { matched: 0, deleted: 0, inserted: 0 }
+    for (const slice of slices(writes)) {
+      const result = await this.#write('bulkWrite', session, () =>
+        this.#collection.bulkWrite([...slice], { ordered: true, ...sessionOf(session) }),
+      )
+      sums.matched += result.matchedCount
+      sums.deleted += result.deletedCount
+      sums.inserted += result.insertedCount
+    }
+    return sums
   }
 
   /** The plan that the server chose; for tests of query shapes. */
@@ -183,9 +224,9 @@ export class GlobalCollection<Document extends object> {
   }
 
   /** What is remembered is forgotten at once, and again when the transaction that wrote has ended. */
-  async #write<T>(session: Session | undefined, operation: () => Promise<T>): Promise<T> {
+  async #write<T>(command: Command, session: Session | undefined, operation: () => Promise<T>): Promise<T> {
     try {
-      return await guarded(operation)
+      return await this.#call(command, operation)
     } finally {
       const memory = this.#memory
       memory?.written()
@@ -196,8 +237,13 @@ export class GlobalCollection<Document extends object> {
     }
   }
 
+  #call<T>(command: Command, operation: () => Promise<T>): Promise<T> {
+    const { calls, name } = this.#place
+    return calls.run(command, name, callBudget, operation)
+  }
+
   get #collection(): mongoose.mongo.Collection<mongoose.mongo.Document> {
-    return this.#model.collection as unknown as mongoose.mongo.Collection<mongoose.mongo.Document>
+    return this.#place.model.collection as unknown as mongoose.mongo.Collection<mongoose.mongo.Document>
   }
 
   #read(query: Query, options: ReadOptions & { readonly batchSize?: number }): mongoose.mongo.FindCursor {
@@ -208,12 +254,18 @@ export class GlobalCollection<Document extends object> {
   }
 }
 
+/** A write of one document: the update or the deletion of whatever matches, or an insertion. */
+export type Write<Document> =
+  | { readonly query: Query; readonly update: Update }
+  | { readonly remove: Query }
+  | { readonly insert: Document }
+
 /** A collection whose documents belong to organizations. */
 export class ScopedCollection<Document extends { readonly org: string }> {
   readonly #all: GlobalCollection<Document>
 
-  constructor(model: mongoose.Model<unknown>, memory: Memory<Document> | null = null) {
-    this.#all = new GlobalCollection<Document>(model, memory)
+  constructor(place: Place, memory: Memory<Document> | null = null) {
+    this.#all = new GlobalCollection<Document>(place, memory)
   }
 
   /** Across organizations: for background jobs and look-ups by an unguessable id only. */
@@ -245,7 +297,7 @@ export class ScopedCollection<Document extends { readonly org: string }> {
     org: string,
     query: Query,
     pipeline: readonly Readonly<Record<string, unknown>>[],
-    options?: { readonly session?: Session },
+    options?: AggregateOptions,
   ): Promise<readonly Row[]> {
     return this.#all.aggregate<Row>([{ $match: scope(org, query) }, ...pipeline], options)
   }
@@ -265,7 +317,7 @@ export class ScopedCollection<Document extends { readonly org: string }> {
     return this.#all.updateOne(scope(org, query), update, session)
   }
 
-  updateMany(org: string, query: Query, update: Update, session?: Session): Promise<number> {
+  updateMany(org: string, query: Query, update: Update | UpdatePipeline, session?: Session): Promise<number> {
     return this.#all.updateMany(scope(org, query), update, session)
   }
 
@@ -285,14 +337,10 @@ export class ScopedCollection<Document extends { readonly org: string }> {
     return this.#all.deleteMany(scope(org, query), session)
   }
 
-  /** Each write is `{ query, update }` (an update that must match), `{ query }` (a deletion) or `{ insert }`. */
+  /** In their order, in one round trip for each stretch of equal kind. */
   bulkWrite(
     org: string,
-    writes: readonly (
-      | { readonly query: Query; readonly update: Update }
-      | { readonly remove: Query }
-      | { readonly insert: Document }
-    )[],
+    writes: readonly Write<Document>[],
     session?: Session,
   ): Promise<{ readonly matched: number; readonly deleted: number; readonly inserted: number }> {
     return this.#all.bulkWrite(
@@ -315,14 +363,11 @@ function scope(org: string, query: Query): Query {
   return { ...query, org }
 }
 
-function sessionOf(session: Session | undefined): { session?: Session } {
-  return session === undefined ? {} : { session }
+/** What the driver is given at a time: it turns all of it into bytes at once, and nobody else has a turn meanwhile. */
+function* slices<Item>(items: readonly Item[]): Generator<readonly Item[]> {
+  for (let start = 0; start < items.length; start += sliceLength) yield items.slice(start, start + sliceLength)
 }
 
-async function guarded<T>(operation: () => Promise<T>): Promise<T> {
-  try {
-    return await within(callBudget, operation())
-  } catch (error) {
-    throw translateFailure(error)
-  }
+function sessionOf(session: Session | undefined): { session?: Session } {
+  return session === undefined ? {} : { session }
 }

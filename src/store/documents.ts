@@ -16,8 +16,27 @@ export interface OrganizationDocument {
   readonly defaultRole: string | null
   readonly seatLimit: number | null
   readonly returnUrls: readonly string[]
+  readonly staleUsers?: StaleUsersDocument
+  readonly retention?: RetentionDocument
+  /** When its daily care is due; absent where no setting asks for any. */
+  readonly careDueAt?: Date
+  /** The last number in the feed of changes that retention has removed. */
+  readonly changesRemovedTo?: number
   readonly version: number
   readonly created: Date
+}
+
+/** After how many days without a login users whom only logins know are suspended and deleted; null: never. */
+export interface StaleUsersDocument {
+  readonly suspendAfterDays: number | null
+  readonly deleteAfterDays: number | null
+}
+
+/** For how many days what is recorded is kept, where that was set. */
+export interface RetentionDocument {
+  readonly decisionDays?: number
+  readonly tombstoneDays?: number
+  readonly changeDays?: number
 }
 
 export interface DomainDocument extends Scoped {
@@ -46,6 +65,8 @@ export interface RoleDocument extends Scoped {
   /** Written by every transaction that may take a privileged role's last active holder. */
   readonly guard: number
   readonly created: Date
+  /** When what an administrator says of it last changed; absent until then. */
+  readonly lastModified?: Date
 }
 
 export interface InvitationDocument extends Scoped {
@@ -147,6 +168,8 @@ export interface ResourceDocument extends Scoped {
   readonly sources: readonly AttributeSourceDocument[]
   /** Version of the comparison form. */
   readonly form: number
+  /** Outline of the resource type that it was made by; absent where it was made before there were outlines. */
+  readonly outline?: string
 }
 
 /** What a resource is shown from: without the parts that serve finding and deciding only. */
@@ -186,6 +209,38 @@ export interface IdentityDocument extends Scoped {
   readonly user: string
   readonly linkedAt: Date
   readonly lastLogin: Date | null
+  /** There may be open items of the inbox about this person: a login that succeeds has to look. */
+  readonly pending?: true
+  /** Set while the link gives way to one of another connection: it admits nobody any more from `until` on. */
+  readonly ending?: { readonly until: Date; readonly actor: Source; readonly job: string }
+  /** Of a link that was not made by a login: the job that made it, and the link that it follows. */
+  readonly origin?: { readonly job: string; readonly link: string }
+}
+
+/** A link that is no more: what was cut is remembered for as long as there is the user. */
+export interface PastLinkDocument extends IdentityDocument {
+  readonly closedAt: Date
+  readonly closedBy: Source
+  readonly reason: 'unlinked' | 'relinked' | 'connection_deleted'
+  /** Whether rules keep away from the user when this subject comes again. */
+  readonly barred: boolean
+}
+
+export type RelinkVerdict = 'moved' | 'alreadyLinked' | 'ambiguous' | 'protected' | 'missing'
+
+/** One person of a relink, and what has become of them. */
+export interface RelinkRowDocument extends Scoped {
+  /** The job, and the place within it. */
+  readonly _id: string
+  readonly job: string
+  /** The link to the old connection; null when there is none. */
+  readonly link: string | null
+  readonly user: string | null
+  readonly subject: string | null
+  readonly newSubject: string | null
+  /** Null while nobody has looked. */
+  readonly verdict: RelinkVerdict | null
+  readonly expiresAt: Date
 }
 
 export interface TombstoneDocument extends Scoped {
@@ -199,7 +254,23 @@ export interface TombstoneDocument extends Scoped {
   readonly identityKeys: readonly string[]
   readonly deletedAt: Date
   readonly actor: Source
+  /** The user that this one has become part of: then no login finds the tombstone. */
+  readonly mergedInto?: string
+  /** There may be recorded values of the user that have to go. */
+  readonly unerased?: true
   readonly expiresAt: Date
+}
+
+/** A user or a group that is gone, as long as there may be memberships of it. */
+export interface DepartureDocument extends Scoped {
+  /** What it had as its id. */
+  readonly _id: string
+  readonly at: Date
+  /** When memberships of it are looked for next. */
+  readonly due: Date
+  /** Who deleted it, and by which request. */
+  readonly actor: Source
+  readonly request: string
 }
 
 export interface ScimClientDocument extends Scoped {
@@ -292,6 +363,75 @@ export interface DecisionDocument extends Scoped {
   /** SHA-256 of connection and token: the same token has one decision. Absent for browser logins. */
   readonly tokenKey?: string
   readonly issuedAt: Date
+  /** Set when the user was deleted: the recorded values are gone. */
+  readonly erasedAt?: Date
+  readonly expiresAt: Date
+}
+
+export type InboxKind =
+  | 'removal_held'
+  | 'match_ambiguous'
+  | 'match_target_protected'
+  | 'linked_to_other_subject'
+  | 'link_removed'
+  | 'username_taken'
+  | 'user_deleted'
+  | 'seat_limit_reached'
+
+/** What logins of one person have left for an administrator to decide. */
+export interface InboxDocument extends Scoped {
+  readonly _id: string
+  readonly kind: InboxKind
+  readonly status: 'open' | 'answered'
+  /** Logins have to know of it: it is open, or an approval that nobody has used yet. Absent afterwards. */
+  readonly live?: true
+  /** Counts every write. */
+  readonly version: number
+  /** Connection, issuer and subject in one key. */
+  readonly person: string
+  readonly connection: string
+  readonly issuer: string
+  readonly subject: string
+  /** The person's own user, once there is one. */
+  readonly user: string | null
+  /** All users that it is about: the person's own, and those that a rule found. */
+  readonly users: readonly string[]
+  /** Groups whose removal is held. */
+  readonly groups: readonly string[]
+  /** The sentence of the step that refused or held. */
+  readonly detail: string
+  /** Those of the last login whose values the decision recorded. */
+  readonly claims: DecisionDocument['claims']
+  readonly count: number
+  readonly first: InboxOccurrence
+  readonly last: InboxOccurrence
+  readonly answer: InboxAnswerDocument | null
+  readonly expiresAt: Date
+}
+
+export interface InboxOccurrence {
+  readonly at: Date
+  readonly decision: string
+  readonly reference: string
+}
+
+export interface InboxAnswerDocument {
+  readonly action: 'release' | 'discard' | 'link' | 'create' | 'dismiss' | 'settled'
+  readonly actor: Source
+  readonly at: Date
+  /** The login that settled the item, or that used the approval. */
+  readonly decision?: string
+}
+
+/** An hour in which a connection takes members from a group; its id names both. */
+export interface RemovalWindowDocument extends Scoped {
+  readonly _id: string
+  readonly connection: string
+  readonly group: string
+  readonly start: Date
+  /** Members that the connection had given when the hour began. */
+  readonly given: number
+  readonly removed: number
   readonly expiresAt: Date
 }
 
@@ -299,14 +439,31 @@ export interface ChangeDocument extends Scoped {
   readonly _id: string
   /** Given after the commit, in the order of visibility. */
   readonly seq?: number
+  /** Given with the number: a hash over this record and the hash of the one before it. */
+  readonly chain?: string
   readonly unnumbered?: true
   readonly at: Date
   readonly actor: Source
+  /** The source of what was written, where that is not the actor. */
+  readonly source?: Source
   readonly resource: { readonly type: string; readonly id: string; readonly version: number | null }
   readonly action: string
   readonly operations: readonly JsonObject[]
   readonly decision: string | null
+  /** Of a deletion by a merge: the user that lives on. */
+  readonly mergedInto?: string
   readonly request: string
+}
+
+/** Where the feed of an organization stands. Whoever gives numbers writes it together with them. */
+export interface FeedDocument extends Scoped {
+  /** The organization's id. */
+  readonly _id: string
+  /** The last number, and the hash that its record carries. */
+  readonly seq: number
+  readonly chain: string
+  /** Behind which number records are chained, and to what: moved on when old records are removed. */
+  readonly anchor: { readonly seq: number; readonly chain: string }
 }
 
 export interface JobDocument extends Scoped {
@@ -314,15 +471,27 @@ export interface JobDocument extends Scoped {
   readonly kind: string
   readonly state: 'pending' | 'running' | 'done' | 'failed'
   readonly input: JsonObject
+  /** Where the next step goes on; null before the first step and after the last one. */
+  readonly cursor?: JsonObject | null
   readonly progress: { readonly done: number; readonly total: number }
+  readonly result?: JsonObject | null
   readonly error: string | null
   readonly created: Date
   readonly finishedAt: Date | null
+  /** Set with its end. */
+  readonly expiresAt?: Date
 }
 
 export interface SeatDocument extends Scoped {
   readonly _id: string
   readonly used: number
+}
+
+/** What all processes together have admitted of one client within a slot of time. */
+export interface RequestCountDocument {
+  readonly _id: string
+  readonly used: number
+  readonly expiresAt: Date
 }
 
 export interface LeaseDocument {
@@ -336,8 +505,22 @@ export interface SecretDocument {
   readonly value: string
 }
 
+/** How far what is stored has been brought: the schema as a whole, and each migration by its name. */
 export interface MigrationDocument {
   readonly _id: string
   readonly version: number
   readonly at: Date
+  /** The rest is of migrations only. What it was done by besides the version. */
+  readonly basis?: string
+  readonly state?: 'running' | 'done'
+  /** Who is at it: another run takes over by writing its own name. */
+  readonly run?: string
+  /** Where it goes on; null: at the beginning. */
+  readonly place?: string | null
+  readonly looked?: number
+  readonly changed?: Readonly<Record<string, number>>
+  /** Documents that could not be changed; they stay as they are. */
+  readonly refused?: number
+  /** When everything is to be looked at once more; absent: never. */
+  readonly again?: Date
 }

@@ -1,6 +1,7 @@
 /** What a failure of the database means for the caller. */
 import mongoose from 'mongoose'
 import { UsherError } from '../errors.ts'
+import { isBrokenConnection } from './broken-connection.ts'
 
 const { MongoError, MongoServerError } = mongoose.mongo
 
@@ -39,7 +40,7 @@ export function translateFailure(error: unknown): unknown {
       })
     }
   }
-  if (error instanceof MongoError || error instanceof mongoose.MongooseError) {
+  if (error instanceof MongoError || error instanceof mongoose.MongooseError || isBrokenConnection(error)) {
     return new UsherError('unavailable', 'The database does not answer at the moment. Try again shortly.', {
       cause: error,
       retryAfter: 2,

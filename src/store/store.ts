@@ -1,14 +1,17 @@
 /** The connection to MongoDB and everything that is stored there. */
 import mongoose from 'mongoose'
 import { UsherError } from '../errors.ts'
-import { GlobalCollection, ScopedCollection, type Session } from './collection.ts'
+import { Calls, type StoreObserver } from './calls.ts'
+import { GlobalCollection, ScopedCollection, type Session, type Sort } from './collection.ts'
 import type * as documents from './documents.ts'
 import { translateFailure } from './failures.ts'
 import { Memory } from './memory.ts'
 import { type CollectionName, collectionNames, defineModels } from './models.ts'
+import { type PoolState, watchPool } from './pool.ts'
 import { runTransaction } from './transaction.ts'
 
-export type { Session } from './collection.ts'
+export type { StoreObserver } from './calls.ts'
+export type { Query, ScopedCollection, Session, Update, Write } from './collection.ts'
 export { StoreConflict } from './failures.ts'
 
 export interface StoreOptions {
@@ -46,20 +49,30 @@ export class Store {
   readonly resources: ScopedCollection<documents.CustomResourceDocument>
   readonly memberships: ScopedCollection<documents.MembershipDocument>
   readonly identities: ScopedCollection<documents.IdentityDocument>
+  readonly pastLinks: ScopedCollection<documents.PastLinkDocument>
+  readonly relinkRows: ScopedCollection<documents.RelinkRowDocument>
   readonly tombstones: ScopedCollection<documents.TombstoneDocument>
+  readonly departures: ScopedCollection<documents.DepartureDocument>
   readonly scimClients: ScopedCollection<documents.ScimClientDocument>
   readonly credentials: GlobalCollection<documents.CredentialDocument>
   readonly asyncResults: ScopedCollection<documents.AsyncResultDocument>
   readonly clientAssertions: ScopedCollection<documents.ClientAssertionDocument>
   readonly loginTransactions: ScopedCollection<documents.LoginTransactionDocument>
   readonly decisions: ScopedCollection<documents.DecisionDocument>
+  readonly inbox: ScopedCollection<documents.InboxDocument>
+  readonly removalWindows: ScopedCollection<documents.RemovalWindowDocument>
   readonly changes: ScopedCollection<documents.ChangeDocument>
+  readonly feeds: ScopedCollection<documents.FeedDocument>
   readonly jobs: ScopedCollection<documents.JobDocument>
   readonly seats: ScopedCollection<documents.SeatDocument>
+  readonly requestCounts: GlobalCollection<documents.RequestCountDocument>
   readonly leases: GlobalCollection<documents.LeaseDocument>
   readonly secrets: GlobalCollection<documents.SecretDocument>
   readonly migrations: GlobalCollection<documents.MigrationDocument>
+  /** The connections of this process to the database. */
+  readonly pool: () => PoolState
   readonly #connection: mongoose.Connection
+  readonly #calls = new Calls()
   readonly #models: ReadonlyMap<CollectionName, mongoose.Model<unknown>>
   readonly #memories: { readonly forget: () => void }[] = []
   #indexCheck: { readonly at: number; readonly missing: Promise<readonly string[]> } | null = null
@@ -68,7 +81,8 @@ export class Store {
     const models = defineModels(connection)
     this.#connection = connection
     this.#models = models
-    const model = (name: CollectionName) => models.get(name)!
+    this.pool = watchPool(connection.getClient())
+    const model = (name: CollectionName) => ({ name, model: models.get(name)!, calls: this.#calls })
     const memory = <Document>() => {
       const made = new Memory<Document>(announce)
       this.#memories.push({ forget: () => made.forget() })
@@ -85,16 +99,23 @@ export class Store {
     this.resources = new ScopedCollection(model('resources'))
     this.memberships = new ScopedCollection(model('memberships'))
     this.identities = new ScopedCollection(model('identities'))
+    this.pastLinks = new ScopedCollection(model('pastLinks'))
+    this.relinkRows = new ScopedCollection(model('relinkRows'))
     this.tombstones = new ScopedCollection(model('tombstones'))
+    this.departures = new ScopedCollection(model('departures'))
     this.scimClients = new ScopedCollection(model('scimClients'), memory())
     this.credentials = new GlobalCollection(model('credentials'))
     this.asyncResults = new ScopedCollection(model('asyncResults'))
     this.clientAssertions = new ScopedCollection(model('clientAssertions'))
     this.loginTransactions = new ScopedCollection(model('loginTransactions'))
     this.decisions = new ScopedCollection(model('decisions'))
+    this.inbox = new ScopedCollection(model('inbox'))
+    this.removalWindows = new ScopedCollection(model('removalWindows'))
     this.changes = new ScopedCollection(model('changes'))
+    this.feeds = new ScopedCollection(model('feeds'))
     this.jobs = new ScopedCollection(model('jobs'))
     this.seats = new ScopedCollection(model('seats'))
+    this.requestCounts = new GlobalCollection(model('requestCounts'))
     this.leases = new GlobalCollection(model('leases'))
     this.secrets = new GlobalCollection(model('secrets'))
     this.migrations = new GlobalCollection(model('migrations'))
@@ -103,10 +124,16 @@ export class Store {
   /**
    * Runs the writes of `work` as one transaction and gives what it returns. `work` may run several times and must
    * have no effect outside of the session.
+   * @param documents how many it writes, where there may be many: so much longer it may take
    * @throws StoreConflict when a unique key or a condition of another writer won; UsherError `unavailable`
    */
-  transaction<T>(work: (session: Session) => Promise<T>): Promise<T> {
-    return runTransaction(this.#connection.getClient(), work)
+  transaction<T>(work: (session: Session) => Promise<T>, documents = 0): Promise<T> {
+    return runTransaction(this.#connection.getClient(), this.#calls, work, documents)
+  }
+
+  /** From now on every call is told to the observer. */
+  observe(observer: StoreObserver): void {
+    this.#calls.observe(observer)
   }
 
   /** Creates what is missing of collections and indexes; concurrent starts are safe. */
@@ -116,6 +143,22 @@ export class Store {
         const model = this.#models.get(name)!
         await model.createCollection().catch(ignoreExisting)
         await model.createIndexes()
+      }
+    } catch (error) {
+      throw translateFailure(error)
+    }
+  }
+
+  /**
+   * Adds to the indexes that this process expects, and creates what is missing of them: those that schema documents ask
+   * for. What only another process expects stays.
+   */
+  async expectIndexes(indexes: Readonly<Partial<Record<CollectionName, readonly Sort[]>>>): Promise<void> {
+    try {
+      for (const name of collectionNames) {
+        const model = this.#models.get(name)!
+        for (const keys of indexes[name] ?? []) model.schema.index(keys)
+        if (indexes[name] !== undefined) await model.createIndexes()
       }
     } catch (error) {
       throw translateFailure(error)
@@ -153,7 +196,7 @@ export class Store {
 
   /** Asked at most once a minute: it reads every collection's index list. */
   #missingIndexes(): Promise<readonly string[]> {
-    const now = Date.now()
+    const now = performance.now()
     if (this.#indexCheck === null || now - this.#indexCheck.at > indexCheckInterval) {
       const missing = this.missingIndexes()
       missing.catch(() => {

@@ -5,6 +5,7 @@ import supertest from 'supertest'
 import { createAdminRouter } from '../../src/admin/router.ts'
 import type { Directory } from '../../src/directory/types.ts'
 import { createLogger } from '../../src/http/log.ts'
+import { createLimits } from '../../src/limits/limits.ts'
 import type { LoginEnvironment } from '../../src/login/environment.ts'
 import { createOrganizations } from '../../src/organizations/create.ts'
 import { ensureOperatorToken } from '../../src/organizations/credentials.ts'
@@ -54,6 +55,7 @@ export async function openApi(): Promise<Api> {
     environment: room.environment,
     organizations,
     directory,
+    limits: createLimits(null),
     login,
     log: createLogger('silent'),
     now: () => new Date(),

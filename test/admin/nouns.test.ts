@@ -172,9 +172,9 @@ test('what concerns people is asked of the directory', async () => {
     ['revoke', 'u1', 'boss'],
     ['hold', 'u1', 'suspend', 'leave'],
     ['hold', 'u1', 'activate', undefined],
-    ['unlink', 'u1', 'i1'],
+    ['unlink', 'u1', 'i1', false],
     ['provenance', 'u1'],
-    ['tombstones', { cursor: undefined, limit: 100 }],
+    ['tombstones', { user: undefined, cursor: undefined, limit: 100 }],
     ['removeTombstone', 't1'],
     ['changes', { resource: 'u1', cursor: undefined, limit: 100 }],
   ])

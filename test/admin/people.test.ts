@@ -91,11 +91,14 @@ describe('grants by hand and life cycle', () => {
     }
   })
 
-  it('a link that is cut, and a tombstone that is removed, let the next login start anew', async () => {
+  it('f14 a link that is cut, and a deleted user, keep the person out until an administrator says otherwise', async () => {
     const { organization, connection, claims } = await house()
     const first = (await connection.login(claims('ann'))).body.user
     const { identities } = await organization.admin('GET', `/users/${first.id}/provenance`)
-    assert.equal((await organization.ask('DELETE', `/users/${first.id}/identities/${identities[0].id}`)).status, 204)
+    const link = `/users/${first.id}/identities/${identities[0].id}`
+    assert.equal((await organization.ask('DELETE', `${link}?bar=true`)).status, 204)
+    assert.equal((await connection.login(claims('ann'))).body.code, 'link_removed')
+    assert.equal((await organization.ask('DELETE', `${link}/bar`)).status, 204)
     assert.equal((await connection.login(claims('ann'))).body.outcome, 'linked')
     const scim = await organization.scimClient()
     assert.equal((await scim.call('DELETE', `/Users/${first.id}`)).status, 204)

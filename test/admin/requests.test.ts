@@ -26,7 +26,7 @@ test('a body that cannot be read is refused before anything happens', async () =
   await isProblem(call('post', '/organizations').type('form').send('slug=a'), 415, 'unsupported_media_type')
 })
 
-test('hostile 51: members that could be taken for a prototype are refused', async () => {
+test('row 51: members that could be taken for a prototype are refused', async () => {
   for (const key of ['__proto__', 'constructor', 'prototype']) {
     const text = `{"slug":"a-slug","x":{"${key}":{"polluted":true}}}`
     await isProblem(call('post', '/organizations').type('json').send(text), 400, 'invalid_syntax')

@@ -112,18 +112,8 @@ test('exactly one of claims, idToken and decisionId is given', async () => {
 test('f8: a preview decides the last login of each person against the draft', async () => {
   const { connection, path, id } = await withConnection()
   await call('put', `${path}/roles/boss`).send({ privileged: true }).expect(201)
-  const recorded = (subject: string, at: string) => ({
-    id: subject + at,
-    connection: id,
-    subject,
-    at: '2030-02-02',
-    issuedAt: at,
-    claims: {},
-  })
-  answers.set('decisions', {
-    items: [recorded('s1', '2030-01-02'), recorded('s1', '2030-01-01'), recorded('s2', '2030-01-01')],
-    nextCursor: null,
-  })
+  const recorded = (subject: string, issuedAt: string) => ({ connection: id, subject, issuedAt, claims: {} })
+  answers.set('countPeople', 2).set('lastLogins', [recorded('s1', '2030-01-02'), recorded('s2', '2030-01-01')])
   answers.set('simulate', {
     ...decision,
     changes: [{ path: 'roles[value eq "boss"]', before: { value: 'boss' }, after: null, source: `login:${id}` }],

@@ -6,8 +6,8 @@ import {
   type Organization,
   patchOp,
   type ScimClient,
+  type Service,
   type TestConnection,
-  type Usher,
 } from './usher.ts'
 
 type Settings = Readonly<Record<string, unknown>>
@@ -36,7 +36,7 @@ export interface HouseSettings {
   readonly jit?: Settings
 }
 
-export async function buildHouse(usher: Usher, provider: TestProvider, settings: HouseSettings = {}): Promise<House> {
+export async function buildHouse(usher: Service, provider: TestProvider, settings: HouseSettings = {}): Promise<House> {
   const organization = await usher.organization(settings.organization)
   const scim = await organization.scimClient(settings.client)
   const connection = await organization.connection(provider, settings.connection)
@@ -67,7 +67,7 @@ export async function buildHouse(usher: Usher, provider: TestProvider, settings:
   }
 }
 
-async function readScim(usher: Usher, organization: Organization, path: string): Promise<Answer['body']> {
+async function readScim(usher: Service, organization: Organization, path: string): Promise<Answer['body']> {
   const answer = await asOperator(usher, organization, 'GET', path)
   if (answer.status !== 200) throw new Error(`${answer.status} ${answer.text}`)
   return answer.body
@@ -75,7 +75,7 @@ async function readScim(usher: Usher, organization: Organization, path: string):
 
 /** A SCIM call with the operator's token: an administrator's hand. */
 export function asOperator(
-  usher: Usher,
+  usher: Service,
   organization: Organization,
   method: string,
   path: string,

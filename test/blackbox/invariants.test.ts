@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { TestProvider } from '../provider/test-provider.ts'
 import { asOperator, buildHouse, type House } from './house.ts'
 import { assertInvariants, everyItem } from './invariants.ts'
+import { jobEnd } from './jobs.ts'
 import { type Answer, group, patchOp, startUsher, user } from './usher.ts'
 
 const usher = await startUsher()
@@ -164,6 +165,8 @@ describe('invariants', () => {
         }
         try {
           await assertInvariants(usher, world.house, { decisions: world.logins, held: ['owner', 'boss'] })
+          const { job } = await world.house.organization.admin('POST', '/verification')
+          assert.deepEqual((await jobEnd(usher, job)).result.violations, [])
         } catch (error) {
           throw new Error(`after\n${log.join('\n')}`, { cause: error })
         }

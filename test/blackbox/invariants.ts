@@ -1,7 +1,7 @@
 /** What holds of an organization's directory whatever happened to it, read over HTTP by the operator. */
 import assert from 'node:assert/strict'
 import { asOperator, type House } from './house.ts'
-import type { Answer, Usher } from './usher.ts'
+import type { Answer, Service } from './usher.ts'
 
 type Body = Answer['body']
 
@@ -16,12 +16,10 @@ export interface Expected {
 }
 
 /** @throws AssertionError that names the rule which does not hold */
-export async function assertInvariants(usher: Usher, house: House, expected: Expected = {}): Promise<void> {
-  const list = async (path: string): Promise<readonly Body[]> =>
-    (await asOperator(usher, house.organization, 'GET', `${path}?count=1000`)).body.Resources
+export async function assertInvariants(usher: Service, house: House, expected: Expected = {}): Promise<void> {
   const [users, groups, changes, decisions] = await Promise.all([
-    list('/Users'),
-    list('/Groups'),
+    everyResource(usher, house, '/Users'),
+    everyResource(usher, house, '/Groups'),
     everyItem(house, '/changes'),
     everyItem(house, '/decisions'),
   ])
@@ -101,6 +99,18 @@ function assertVersions(users: readonly Body[], changes: readonly Body[]): void 
     const user = users.find((one) => one.id === id)
     if (user === undefined) assert.equal(history.at(-1).action, 'delete', `15 ${id} is gone`)
     else assert.equal(user.meta.version, `W/"${versions.at(-1)}"`, `15 ${user.userName}`)
+  }
+}
+
+/** All resources of a type, page by page. */
+export async function everyResource(usher: Service, { organization }: House, path: string): Promise<readonly Body[]> {
+  const found: Body[] = []
+  for (;;) {
+    const page = `${path}?count=1000&startIndex=${found.length + 1}`
+    const { body, text } = await asOperator(usher, organization, 'GET', page)
+    assert.ok(body.Resources, text)
+    found.push(...body.Resources)
+    if (found.length >= body.totalResults) return found
   }
 }
 

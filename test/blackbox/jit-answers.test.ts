@@ -81,7 +81,7 @@ describe('A26 the answer of a login', () => {
     assert.equal(decision.steps.at(-1).step, 'domain')
   })
 
-  it('P5 97 the same token gives the recorded answer, without a second evaluation', async () => {
+  it('P5 row 97 the same token gives the recorded answer, without a second evaluation', async () => {
     const home = await team()
     const token = await home.connection.token(home.person('ann'))
     const first = await home.hand(token)
@@ -99,7 +99,7 @@ describe('A26 the answer of a login', () => {
     )
   })
 
-  it('P5 97 the same token twice at once is decided once', async () => {
+  it('P5 row 97 the same token twice at once is decided once', async () => {
     const home = await team()
     const token = await home.connection.token(home.person('ann'))
     const answers = await Promise.all(Array.from({ length: 10 }, () => home.hand(token)))
@@ -107,7 +107,7 @@ describe('A26 the answer of a login', () => {
     assert.equal((await home.organization.admin('GET', '/decisions')).items.length, 1)
   })
 
-  it('P6 107 userInfo adds claims, its sub must be the same, and the ID token wins', async () => {
+  it('P6 row 107 userInfo adds claims, its sub must be the same, and the ID token wins', async () => {
     const home = await team()
     const ask = async (userInfo: object) =>
       home.connection.login(home.person('ann'), { userInfo: { sub: 'ann-subject', ...userInfo } })

@@ -27,7 +27,7 @@ describe('SYNC authority over what a SCIM client wrote', () => {
     ["the attribute's own goes first", 'login', 'scim', 30, 'old'],
   ] as const
   for (const [name, authority, own, age, value] of cases) {
-    it(`P7 f3 ${name}: ${value === 'new' ? 'the login wins' : 'SCIM wins, and the loser is shadowed'}`, async () => {
+    it(`P7 f3 ${name}: ${value === 'new' ? 'the login' : 'SCIM'} wins, and the loser is shadowed`, async () => {
       const { house, id } = await linkedUser()
       await house.scim.must('PATCH', `/Users/${id}`, patchOp({ op: 'add', path: 'title', value: 'old' }))
       const mapping = { attribute: 'title', claim: 'title', ...(own === undefined ? {} : { authority: own }) }
@@ -38,7 +38,8 @@ describe('SYNC authority over what a SCIM client wrote', () => {
       const { source, shadowed } = sources.find(({ path }: { path: string }) => path === 'title')
       const login = `login:${house.connection.id}`
       assert.equal(source, value === 'new' ? login : `scim:${house.scim.id}`)
-      assert.deepEqual(shadowed, value === 'new' ? [] : [{ source: login, value: 'new' }])
+      const scim = `scim:${house.scim.id}`
+      assert.deepEqual(shadowed, [value === 'new' ? { source: scim, value: 'old' } : { source: login, value: 'new' }])
       assert.deepEqual(warningCodes(answer), value === 'new' ? [] : ['attribute_locked_by_scim'])
       assert.equal(verdict(answer), value === 'new' ? 'updated' : 'unchanged')
     })

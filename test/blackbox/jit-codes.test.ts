@@ -106,6 +106,11 @@ const refusals: Readonly<Record<string, Provoke>> = {
     await ann(house)
     return ann(house, { sub: 'other' })
   },
+  link_removed: (house) =>
+    held(house, async (id) => {
+      const [link] = (await house.organization.admin('GET', `/users/${id}/identities`)).items
+      await house.organization.admin('DELETE', `/users/${id}/identities/${link.id}?bar=true`)
+    }),
   async user_not_found(house) {
     await house.connection.jit({ mode: 'link' })
     return ann(house)

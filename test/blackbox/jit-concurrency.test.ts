@@ -26,7 +26,7 @@ function count(answers: readonly Answer[]): Readonly<Record<string, number>> {
 const many = (size: number) => Array.from({ length: size }, (_, index) => index)
 
 describe('f22 O9 the first login under concurrency', () => {
-  it('f22 113 100 first logins of one person at two processes: one user, one identity, one created', async () => {
+  it('f22 row 113: 100 first logins of one person at two processes: one user, one identity, one created', async () => {
     const house = await buildHouse(usher, provider)
     const answers = await Promise.all(
       many(100).map((index) => loginAt(index % 2 === 0 ? usher : second, house, house.person('ann'))),
@@ -45,7 +45,7 @@ describe('f22 O9 the first login under concurrency', () => {
   })
 
   for (const onExisting of ['conflict', 'adopt'] as const) {
-    it(`f22 114 they race a SCIM POST of the same person (${onExisting}): one user, linked by the externalId`, async () => {
+    it(`f22 row 114 they race a SCIM POST of the same person (${onExisting}): one user, linked by the externalId`, async () => {
       const house = await buildHouse(usher, provider, { client: { onExisting } })
       const body = user(house.email('ann'), { externalId: 'ann-subject', title: 'Engineer' })
       const [pushed, ...answers] = await Promise.all([
@@ -88,7 +88,7 @@ describe('f22 O9 the first login under concurrency', () => {
     for (const connection of connections) assert.ok(sources.includes(`login:${connection.id}`), sources.join(' '))
   })
 
-  it('111 two people who use one invitation at once: one of them gets in', async () => {
+  it('row 111 two people who use one invitation at once: one of them gets in', async () => {
     const house = await buildHouse(usher, provider)
     await house.organization.admin('POST', '/invitations', { email: 'guest@x.example' })
     const answers = await Promise.all(
@@ -121,7 +121,7 @@ describe('f21 seats under concurrency', () => {
 })
 
 describe('logins against SCIM', () => {
-  it('R48 O10 74 logins and PATCHes of one user at once: nothing is lost, and the changes have ascending versions', async () => {
+  it('R48 O10 row 74 logins and PATCHes of one user at once: nothing is lost, and the changes have ascending versions', async () => {
     const house = await buildHouse(usher, provider)
     const { id } = await house.scim.must('POST', '/Users', user(house.email('ann'), { externalId: 'ann-subject' }))
     await house.connection.login(house.person('ann'))
@@ -144,7 +144,7 @@ describe('logins against SCIM', () => {
     assert.equal(after.meta.version, `W/"${versions.length}"`)
   })
 
-  it('L1 116 a deactivation that comes between is never undone by a login', async () => {
+  it('L1 row 116 a deactivation that comes between is never undone by a login', async () => {
     for (const round of many(4)) {
       const house = await buildHouse(usher, provider)
       const { id } = await house.scim.must('POST', '/Users', user(house.email('ann'), { externalId: 'ann-subject' }))
@@ -159,7 +159,7 @@ describe('logins against SCIM', () => {
     }
   })
 
-  it('L5 117 a deletion between logins stays: nobody is made anew', async () => {
+  it('L5 row 117 a deletion between logins stays: nobody is made anew', async () => {
     const house = await buildHouse(usher, provider)
     const { body } = await house.connection.login(house.person('ann'))
     const [, ...answers] = await Promise.all([
@@ -185,5 +185,39 @@ describe('logins against SCIM', () => {
     const changes = await house.changes()
     assert.equal(changes.filter(({ resource }) => resource.type === 'User').length, 30)
     assert.equal(changes.filter(({ resource }) => resource.id === id).length, 31)
+  })
+})
+
+describe('what an administrator decides, under concurrency', () => {
+  it('f18 one person refused at two processes at once: one open item that counts every login', async () => {
+    const house = await buildHouse(usher, provider)
+    const emails = [{ value: house.email('ann'), type: 'work' }]
+    for (const name of ['one', 'two']) await house.scim.must('POST', '/Users', user(name, { emails }))
+    const answers = await Promise.all(
+      many(12).map((index) => loginAt(index % 2 === 0 ? usher : second, house, house.person('ann'))),
+    )
+    assert.deepEqual(count(answers), { match_ambiguous: 12 })
+    const { items } = await house.organization.admin('GET', '/inbox')
+    assert.deepEqual(
+      items.map((item: Answer['body']) => [item.kind, item.count]),
+      [['match_ambiguous', 12]],
+    )
+    assert.equal((await house.organization.admin('GET', '/decisions')).items.length, 12)
+  })
+
+  it('f11 O2 removals at two processes at once do not exceed the share together', async () => {
+    const house = await buildHouse(usher, provider)
+    const { id } = await house.scim.must('POST', '/Groups', group('All'))
+    await house.connection.jit({ groups: { mode: 'sync', allow: ['All'] } })
+    const everybody = (groups: readonly string[]) =>
+      Promise.all(
+        many(20).map((index) =>
+          loginAt(index % 2 === 0 ? usher : second, house, house.person(`p${index}`, { groups })),
+        ),
+      )
+    await everybody(['All'])
+    assert.deepEqual(count(await everybody([])), { updated: 5, unchanged: 15 })
+    assert.equal((await house.scim.must('GET', `/Groups/${id}`)).members.length, 15)
+    assert.equal((await house.organization.admin('GET', '/inbox?kind=removal_held&status=open')).items.length, 15)
   })
 })

@@ -79,7 +79,7 @@ describe('A27 A28 A29 who may be created', () => {
     assert.equal(verdict(await home.connection.login(pending)), 'domain_not_allowed')
   })
 
-  it('K8 109 a domain that only looks alike is another one', async () => {
+  it('K8 row 109 a domain that only looks alike is another one', async () => {
     const home = await house()
     for (const domain of [
       home.organization.domain.replace('e', '\u0435'),
@@ -164,7 +164,7 @@ describe('A29 invitations', () => {
   const outside = { email: 'Guest@Elsewhere.example' }
   const guest = { email: 'guest@elsewhere.EXAMPLE' }
 
-  it('A29 111 one login uses it up: the person is created with its roles, by the invitation', async () => {
+  it('A29 row 111 one login uses it up: the person is created with its roles, by the invitation', async () => {
     const home = await house()
     await home.organization.admin('PUT', '/roles/manager', {})
     const invitation = await home.organization.admin('POST', '/invitations', { ...outside, roles: ['manager'] })

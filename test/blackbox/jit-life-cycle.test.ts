@@ -53,7 +53,7 @@ describe('f15 L1 the reactivation matrix: state, who did it, policy', () => {
       for (const who of ['linked', 'found by a rule'] as const) {
         const admitted = entryOf(admits, state) === policy
         const code = entryOf(codes, state)!
-        it(`f15 L1 L5 116 117 ${state}, ${who}, ${policy}: ${admitted ? 'admitted' : code}`, async () => {
+        it(`f15 L1 L5 rows 116 117 ${state}, ${who}, ${policy}: ${admitted ? 'admitted' : code}`, async () => {
           const home = await buildHouse(usher, provider)
           const { id } = await home.scim.must('POST', '/Users', user(home.email('ann'), { externalId: 'ann-subject' }))
           if (who === 'linked') await home.connection.login(home.person('ann'))

@@ -78,7 +78,7 @@ describe('K3 rules onto an e-mail need a verified e-mail at a verified domain', 
     ['domain', true, 'sub', 'domain_not_allowed'],
   ] as const
   for (const [emailTrust, verified, domain, expected] of cases) {
-    it(`K3 D1 108 emailTrust ${emailTrust}, email_verified ${JSON.stringify(verified)}, ${domain} domain: ${expected}`, async () => {
+    it(`K3 D1 row 108 emailTrust ${emailTrust}, email_verified ${JSON.stringify(verified)}, ${domain} domain: ${expected}`, async () => {
       const home = await house({ ...byEmail, emailTrust })
       const host = { own: home.organization.domain, foreign: 'elsewhere.example', sub: `a.${home.organization.domain}` }
       const email = `ann@${host[domain]}`
@@ -100,7 +100,7 @@ describe('K8 what an address equals', () => {
     ['a dot more', 'annlee', 'ann.lee', 'created'],
   ] as const
   for (const [name, stored, claimed, expected] of cases) {
-    it(`K8 109 ${name}: ${expected}`, async () => {
+    it(`K8 row 109 ${name}: ${expected}`, async () => {
       const home = await house({ ...byEmail, userName: { claim: 'sub' } })
       await home.scim.must('POST', '/Users', withEmail('someone', home.email(stored)))
       const answer = await home.connection.login(home.person('x', { email: home.email(claimed) }))
@@ -108,7 +108,7 @@ describe('K8 what an address equals', () => {
     })
   }
 
-  it('K8 109 no link by Unicode folding, and then the folded user name is taken', async () => {
+  it('K8 row 109 no link by Unicode folding, and then the folded user name is taken', async () => {
     const home = await house(byEmail)
     await home.scim.must('POST', '/Users', withEmail(home.email('kim'), home.email('kim')))
     const answer = await home.connection.login(home.person('x', { email: home.email('\u212aim') }))
@@ -188,7 +188,7 @@ describe('who is never linked by a rule', () => {
     },
   }
   for (const [who, protect] of Object.entries(protections)) {
-    it(`f13 108 ${who}`, async () => {
+    it(`f13 row 108 ${who}`, async () => {
       const home = await house(byEmail)
       const { id } = await home.scim.must('POST', '/Users', withEmail('ann', home.email('ann')))
       await protect(home, id)
@@ -229,7 +229,7 @@ describe('K1 the key of a person', () => {
     assert.deepEqual([body.outcome, body.user.id], ['unchanged', id])
   })
 
-  it('K8 95 a subject of other case is another person', async () => {
+  it('K8 row 95 a subject of other case is another person', async () => {
     const home = await house()
     const first = await home.connection.login(home.person('ann'))
     const other = await home.connection.login(home.person('bob', { sub: 'ANN-subject' }))
@@ -237,7 +237,7 @@ describe('K1 the key of a person', () => {
     assert.notEqual(other.body.user.id, first.body.user.id)
   })
 
-  it('K6 95 with another subjectClaim that claim is the key, and subject_missing without it', async () => {
+  it('K6 row 95 with another subjectClaim that claim is the key, and subject_missing without it', async () => {
     const home = await buildHouse(usher, provider, { connection: { jit: { subjectClaim: 'oid' } } })
     for (const oid of [undefined, null, '', 7, ['a'], 'x'.repeat(256)]) {
       const answer = await home.connection.login(home.person('ann', { oid }))
@@ -250,7 +250,7 @@ describe('K1 the key of a person', () => {
     assert.equal((await home.decision(again)).subject, 'object')
   })
 
-  it('110 the same subject by two connections is two identities', async () => {
+  it('row 110 the same subject by two connections is two identities', async () => {
     const home = await house()
     const second = await home.organization.connection(provider, { jit: { matching: [], userName: { claim: 'sub' } } })
     const one = await home.connection.login(home.person('ann'))
@@ -259,7 +259,7 @@ describe('K1 the key of a person', () => {
     assert.notEqual(one.body.user.id, two.body.user.id)
   })
 
-  it('K12 110 the same person in two organizations is two users, and neither sees the other', async () => {
+  it('K12 row 110 the same person in two organizations is two users, and neither sees the other', async () => {
     const [one, two] = [await house(), await house({ domains: 'any' })]
     const first = await one.connection.login(one.person('ann'))
     const before = await one.user(first.body.user.id)

@@ -99,4 +99,23 @@ describe('f5 provenance and O10 changes', () => {
     }
     assert.ok(!JSON.stringify(changes).includes('eyJ'), 'no token')
   })
+
+  it('row 122 the same login again and again writes nothing to the user: no version, no change; one decision each', async () => {
+    const home = await team()
+    const claims = home.person('ann', member)
+    const { body } = await home.connection.login(claims)
+    const before = [(await home.user(body.user.id)).meta, await home.changes(), await home.provenance(body.user.id)]
+    const answers = await Promise.all(Array.from({ length: 40 }, () => home.connection.login(claims)))
+    for (const answer of answers) assert.equal(answer.body.outcome, 'unchanged', answer.text)
+    assert.equal(new Set(answers.map((answer) => answer.body.decisionId)).size, 40)
+    const [meta, changes, { identities: _, ...provenance }] = [
+      (await home.user(body.user.id)).meta,
+      await home.changes(),
+      await home.provenance(body.user.id),
+    ]
+    const { identities: __, ...provenanceBefore } = before[2]
+    assert.deepEqual([meta, changes, provenance], [before[0], before[1], provenanceBefore])
+    const { items } = await home.organization.admin('GET', `/decisions?user=${body.user.id}&limit=100`)
+    assert.equal(items.length, 41)
+  })
 })

@@ -56,6 +56,28 @@ describe('A12 what is refused at save, with its path', () => {
       'attributes.0.template',
     ],
     [
+      'G10 an expression that cannot be read',
+      { attributes: [{ attribute: 'title', expression: 'uper(title)' }] },
+      'attributes.0.expression',
+    ],
+    ['claim and expression', mapping('title', { expression: 'x' }), 'attributes.0'],
+    ['an expression of the user name', { userName: { expression: 'lower(' } }, 'userName.expression'],
+    [
+      'G9 a pattern of a mapping that needs more than linear time',
+      { groups: { mode: 'sync', mapping: [{ pattern: '(?=a)', group: 'g' }] } },
+      'groups.mapping.0.pattern',
+    ],
+    [
+      'a mapping by prefix and value',
+      { groups: { mode: 'sync', mapping: [{ prefix: 'a', value: 'b', group: 'g' }] } },
+      'groups.mapping.0',
+    ],
+    [
+      'an unknown role of a pattern',
+      { roles: { mode: 'sync', mapping: [{ pattern: '.*', role: '$1' }] } },
+      'roles.mapping.0.role',
+    ],
+    [
       'G9 a pattern that is too long',
       { claimFilter: [{ claim: 'a', operator: 'matches', value: 'a'.repeat(257) }] },
       'claimFilter.0.value',
@@ -87,6 +109,14 @@ describe('A12 what is refused at save, with its path', () => {
       assert.equal((await send('GET')).body.version, 1)
     })
   }
+
+  it('G10 what is wrong with an expression is said with its column', async () => {
+    const { send } = await desk()
+    const { body } = await send('PUT', { attributes: [{ attribute: 'title', expression: "concat(a, uper('x'))" }] })
+    assert.deepEqual(body.errors, [
+      { path: 'attributes.0.expression', message: 'Column 11: There is no function "uper".' },
+    ])
+  })
 
   it('A12 every mistake is listed, not the first', async () => {
     const { send } = await desk()
@@ -120,7 +150,7 @@ describe('A12 what is refused at save, with its path', () => {
     assert.equal((await send('GET')).body.version, 1)
   })
 
-  it('K5 112 the subject claim and the issuer never change: 409 immutable', async () => {
+  it('K5 row 112 the subject claim and the issuer never change: 409 immutable', async () => {
     const { send, path, organization } = await desk()
     for (const [method, body] of [
       ['PUT', { subjectClaim: 'oid' }],

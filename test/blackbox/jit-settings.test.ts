@@ -46,7 +46,8 @@ describe('A12 reading and writing the settings', () => {
   it('A12 a new connection has the defaults, and none of them destroys anything', async () => {
     const { send } = await desk()
     const { body } = await send('GET')
-    const { attributes, version, layers, effectiveAttributes, ...settings } = body
+    const { attributes, version, layers, effectiveAttributes, warnings, ...settings } = body
+    assert.deepEqual(warnings, [])
     assert.deepEqual(settings, defaults)
     assert.equal(version, 1)
     assert.ok(attributes.some(({ attribute }: { attribute: string }) => attribute === 'name.givenName'))
@@ -94,6 +95,7 @@ describe('A12 reading and writing the settings', () => {
     const { body } = await send('GET')
     const put = await send('PUT', body)
     assert.equal(put.status, 200, put.text)
+    assert.equal(body.warnings[0].code, 'values_lead_nowhere')
     const { version: _, layers: __, effectiveAttributes: ___, ...settings } = put.body
     const { version, layers, effectiveAttributes, ...before } = body
     assert.deepEqual(settings, before)
@@ -109,9 +111,59 @@ describe('A12 reading and writing the settings', () => {
       ],
     })
     assert.deepEqual(body.effectiveAttributes, [
-      { attribute: 'title', sync: 'ALWAYS', authority: 'login', onMissing: 'clear', layer: 'attribute' },
-      { attribute: 'nickName', sync: 'IF_EMPTY', authority: 'scim', onMissing: 'keep', layer: 'connection' },
+      {
+        attribute: 'title',
+        sync: 'ALWAYS',
+        layer: 'attribute',
+        authority: 'login',
+        authorityLayer: 'attribute',
+        onMissing: 'clear',
+        onMissingLayer: 'attribute',
+      },
+      {
+        attribute: 'nickName',
+        sync: 'IF_EMPTY',
+        layer: 'connection',
+        authority: 'scim',
+        authorityLayer: 'default',
+        onMissing: 'keep',
+        onMissingLayer: 'connection',
+      },
     ])
+  })
+})
+
+describe('A12 warnings', () => {
+  it('A12 G1 what has no effect is allowed, and reported by PUT, PATCH and GET with its path', async () => {
+    const { send, organization } = await desk()
+    await organization.admin('PUT', '/roles/boss', { privileged: true })
+    await organization.admin('PUT', '/roles/old', {})
+    const put = await send('PUT', {
+      roles: {
+        mode: 'sync',
+        mapping: [
+          { prefix: 'a', role: 'old' },
+          { value: 'ab', role: 'old' },
+          { pattern: 'x.*', role: 'boss' },
+        ],
+      },
+    })
+    assert.equal(put.status, 200, put.text)
+    const shown = ({ body }: { body: { warnings: { path: string; code: string; detail: string }[] } }) =>
+      body.warnings.map(({ path, code }) => `${path} ${code}`)
+    const expected = ['roles.mapping.1 mapping_covered', 'roles.mapping.2 privileged_target_blocked']
+    assert.deepEqual(shown(put), expected)
+    assert.ok(put.body.warnings.every(({ detail }: { detail: string }) => detail.endsWith('.')))
+    const patched = await send('PATCH', {
+      claimFilter: [
+        { claim: 'a', operator: 'present' },
+        { claim: 'a', operator: 'present', value: false },
+      ],
+    })
+    assert.deepEqual(shown(patched), ['claimFilter.1 condition_never_holds', ...expected])
+    await organization.admin('DELETE', '/roles/old')
+    const { body } = await send('GET')
+    assert.deepEqual(shown({ body }).slice(1, 3), ['roles.mapping.0 target_missing', 'roles.mapping.1 target_missing'])
   })
 })
 

@@ -110,7 +110,6 @@ describe('f7 simulations', () => {
   it('f7 a recorded login: values that were not recorded count as absent and are listed', async () => {
     const home = await stage()
     const first = await home.connection.login(home.person('ann', { title: 'Engineer', department: 'IT' }))
-    const jit = { attributes: [{ attribute: 'title', claim: 'title' }], required: ['title'] }
     const { decisionId, reference } = first.body
     for (const name of [decisionId, reference]) {
       const again = await home.simulate({ decisionId: name })
@@ -120,12 +119,25 @@ describe('f7 simulations', () => {
       assert.ok(!again.unknownClaims.includes('given_name'))
     }
     const [{ id }] = (await home.users()).Resources
-    await home.scim.must('DELETE', `/Users/${id}`)
-    const [tombstone] = (await home.organization.admin('GET', '/tombstones')).items
-    await home.organization.admin('DELETE', `/tombstones/${tombstone.id}`)
+    const [link] = (await home.organization.admin('GET', `/users/${id}/identities`)).items
+    await home.organization.admin('DELETE', `/users/${id}/identities/${link.id}`)
+    const attributes = [{ attribute: 'title', claim: 'title' }]
+    const jit = { matching: [], userName: { claim: 'sub' }, attributes, required: ['title'] }
     const missing = await home.simulate({ decisionId, jit })
     assert.equal(missing.code, 'required_attribute_missing')
     assert.ok(missing.unknownClaims.includes('title'))
+  })
+
+  it('f7 O3 of a deleted person nothing is left to decide by: the values went with the user', async () => {
+    const home = await stage()
+    const { decisionId } = (await home.connection.login(home.person('ann'))).body
+    const [{ id }] = (await home.users()).Resources
+    await home.scim.must('DELETE', `/Users/${id}`)
+    const [tombstone] = (await home.organization.admin('GET', '/tombstones')).items
+    await home.organization.admin('DELETE', `/tombstones/${tombstone.id}`)
+    const erased = await home.simulate({ decisionId })
+    assert.equal(erased.outcome, 'refused')
+    assert.ok(erased.unknownClaims.includes('email'))
   })
 
   it('P7 f7 a recorded login is as old as it was: last_write compares its iat again', async () => {

@@ -5,7 +5,7 @@ import { exportSPKI, generateKeyPair } from 'jose'
 import { assembleJwt, createSigningKey, signJwt } from '../provider/signing-key.ts'
 import { type Claims, TestProvider } from '../provider/test-provider.ts'
 import { buildHouse, verdict, warningCodes } from './house.ts'
-import { startUsher } from './usher.ts'
+import { adminToken, startUsher } from './usher.ts'
 
 const usher = await startUsher()
 const provider = await TestProvider.start()
@@ -17,7 +17,7 @@ async function door() {
   const hand = (idToken: string, more = {}) => home.organization.ask('POST', path, { idToken, ...more })
   const now = Math.floor(Date.now() / 1000)
   const claims = home.person('ann', { iss: provider.issuer, aud: provider.clientId, iat: now, exp: now + 300 })
-  return { ...home, hand, now, claims }
+  return { ...home, home, hand, now, claims }
 }
 
 const seconds = () => Math.floor(Date.now() / 1000)
@@ -57,7 +57,7 @@ describe('P1 P3 a token that is no genuine login: 400, no decision, nothing writ
     })
   }
 
-  it('91 92 105 algorithms and headers that nobody agreed to', async () => {
+  it('rows 91 92 105 algorithms and headers that nobody agreed to', async () => {
     const { hand, claims } = await door()
     const other = await createSigningKey()
     const pair = await generateKeyPair('RS256', { extractable: true })
@@ -96,7 +96,26 @@ describe('P1 P3 a token that is no genuine login: 400, no decision, nothing writ
     assert.equal(verdict(await hand(signed)), 'created')
   })
 
-  it('97 a nonce that is given must be that of the token', async () => {
+  it('row 127 a logout token is no ID token, and there is no address that takes it', async () => {
+    const { hand, claims, organization, home } = await door()
+    const events = { 'http://schemas.openid.net/event/backchannel-logout': {} }
+    const { nonce: _, ...logout } = { nonce: '', ...claims, jti: 'j-1', events }
+    for (const header of [{}, { typ: 'logout+jwt' }]) {
+      const token = await signJwt(provider.signingKey, logout, header)
+      assert.equal(verdict(await hand(token)), 'token_invalid')
+      for (const path of [
+        `/login/${organization.slug}/${home.connection.id}/logout`,
+        `/login/${organization.slug}/${home.connection.id}/backchannel-logout`,
+        `/api/v1/organizations/${organization.slug}/connections/${home.connection.id}/logouts`,
+      ]) {
+        const body = `logout_token=${token}`
+        const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+        assert.equal((await usher.call('POST', path, { token: adminToken, body, headers })).status, 404, path)
+      }
+    }
+  })
+
+  it('row 97 a nonce that is given must be that of the token', async () => {
     const { hand, claims } = await door()
     const token = await signJwt(provider.signingKey, { ...claims, nonce: 'n1' })
     assert.equal(verdict(await hand(token, { nonce: 'n2' })), 'token_invalid')
@@ -105,7 +124,7 @@ describe('P1 P3 a token that is no genuine login: 400, no decision, nothing writ
     assert.equal(verdict(await hand(token, { nonce: 'n1' })), 'created')
   })
 
-  it('94 each of the further audiences is accepted, and times within 60 seconds', async () => {
+  it('row 94 each of the further audiences is accepted, and times within 60 seconds', async () => {
     const { hand, claims, now } = await door()
     const accepted = [
       { aud: 'api://app' },
@@ -128,7 +147,7 @@ describe('P1 P3 a token that is no genuine login: 400, no decision, nothing writ
 })
 
 describe('102 103 keys', () => {
-  it('103 a key that came just before the token is read at once; a withdrawn one ends', async () => {
+  it('row 103 a key that came just before the token is read at once; a withdrawn one ends', async () => {
     const rotating = await TestProvider.start()
     try {
       const home = await buildHouse(usher, rotating)
@@ -147,7 +166,7 @@ describe('102 103 keys', () => {
     }
   })
 
-  it('102 unknown keys cost the provider one request in five seconds', async () => {
+  it('row 102 unknown keys cost the provider one request in five seconds', async () => {
     const { hand, claims } = await door()
     await hand(await signJwt(provider.signingKey, claims))
     const before = provider.requests.jwks
@@ -162,7 +181,7 @@ describe('102 103 keys', () => {
 })
 
 describe('hostile claims of a genuine login', () => {
-  it('121 a claim of the wrong type keeps the old value and warns', async () => {
+  it('row 121 a claim of the wrong type keeps the old value and warns', async () => {
     const home = await door()
     await home.connection.login(home.person('ann', { nickname: 'Annie' }))
     for (const nickname of [{ a: 1 }, ['x'], 7, true]) {
@@ -171,7 +190,7 @@ describe('hostile claims of a genuine login', () => {
     }
   })
 
-  it('G11 121 names that mean something to JavaScript or to MongoDB stay names', async () => {
+  it('G11 row 121 names that mean something to JavaScript or to MongoDB stay names', async () => {
     const home = await door()
     const { now } = home
     const text = `{"iss":"${provider.issuer}","aud":"${provider.clientId}","iat":${now},"exp":${now + 300},"sub":"ann-subject",
@@ -188,7 +207,7 @@ describe('hostile claims of a genuine login', () => {
     )
   })
 
-  it('95 a subject with any characters is one person, and shown as it is', async () => {
+  it('row 95 a subject with any characters is one person, and shown as it is', async () => {
     const home = await door()
     const subjects = ['a|b', 'a b', '$ne', '{"$gt":""}', 'ä\u0000ö', '../x', '🙂'.repeat(60)]
     for (const [index, sub] of subjects.entries()) {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
-import { describe, it, mock } from 'node:test'
+import { describe, it } from 'node:test'
 import { enterpriseUrn, type Json } from './patching.ts'
+import { assertIndexed, describePlan, watchReads } from './plans.ts'
 import { group, type ScimClient, startUsher, user } from './usher.ts'
 
 const usher = await startUsher()
@@ -12,7 +13,7 @@ const [mine] = await Promise.all([populate(), populate()])
 const { client } = mine
 
 /** Every read of the database that a request makes, with the plan that the server chose for it. */
-const reads = watch()
+const reads = watchReads(usher, ['users', 'groups', 'memberships', 'identities', 'roles'])
 
 /** Filters that an index answers: they examine what they return, and hardly more. */
 const indexed: Readonly<Record<string, readonly string[]>> = {
@@ -54,6 +55,9 @@ const indexed: Readonly<Record<string, readonly string[]>> = {
     `id eq "${mine.inner}"`,
     `members eq "${mine.users[3]}"`,
     `members[value eq "${mine.users[3]}"]`,
+    'members.display eq "Person 1"',
+    'members[display sw "Person 1" and type eq "User"]',
+    `meta.version eq ${JSON.stringify(mine.version)}`,
     `id eq "${mine.inner}" and members.value eq "${mine.users[3]}"`,
     'meta.lastModified gt "2100-01-01T00:00:00Z"',
   ],
@@ -87,7 +91,7 @@ const bounded = [
 
 const page = 10
 /** What a page of a walk may examine: itself, and the row that tells whether there is more. */
-const walked = ['userName', 'displayName', 'name.familyName', 'meta.lastModified', 'id']
+const walked = ['userName', 'displayName', 'name.familyName', 'meta.lastModified', 'id', 'externalId']
 const ofUsersOnly = ['userName', 'name.familyName']
 
 describe('query plans', () => {
@@ -130,6 +134,24 @@ describe('query plans', () => {
     })
   }
 
+  it('R77 R202 a page of all types walks an index of each', async () => {
+    for (const order of ['', '&sortBy=displayName', '&sortBy=externalId&sortOrder=descending']) {
+      const path = `/?filter=${encodeURIComponent('id pr')}${order}&count=${page}`
+      const { nextCursor } = await client.must('GET', `${path}&cursor=`)
+      const second = await client.must('GET', `${path}&cursor=${nextCursor}`)
+      const cursors = ['', nextCursor, second.previousCursor].map((cursor) => `cursor=${cursor}`)
+      for (const request of [...cursors, 'startIndex=21']) {
+        for (const plan of await reads.of(client, `${path}&${request}`)) {
+          const shown = `${path}&${request}: ${describePlan(plan)}`
+          assertIndexed(plan, shown)
+          if (plan.collection !== 'users' && plan.collection !== 'groups') continue
+          assert.ok(!plan.stages.includes('SORT'), shown)
+          assert.ok(plan.examined <= 2 * (2 * page + 1), shown)
+        }
+      }
+    }
+  })
+
   it('R186 a page in another order is sorted within its organization', async () => {
     for (const sortBy of ['title', 'emails', 'meta.created', 'active', `${enterpriseUrn}:department`]) {
       for (const plan of await reads.of(client, `/Users?sortBy=${sortBy}&count=${page}`)) {
@@ -148,62 +170,6 @@ describe('query plans', () => {
     }
   })
 })
-
-interface Plan {
-  readonly collection: string
-  readonly query: unknown
-  readonly stages: readonly string[]
-  readonly examined: number
-  readonly returned: number
-}
-
-function assertIndexed(plan: Plan, shown: string): void {
-  assert.ok(!plan.stages.includes('COLLSCAN'), `${shown}: ${describePlan(plan)}`)
-}
-
-function describePlan({ collection, query, stages, examined, returned }: Plan): string {
-  return `${collection} ${JSON.stringify(query)} ${stages.join(' ')}: ${examined} examined, ${returned} returned`
-}
-
-/** Listens to the reads of the collections that filters, orders and their answers come from. */
-function watch() {
-  const names = ['users', 'groups', 'memberships', 'identities', 'roles'] as const
-  const listeners = names.flatMap((name) =>
-    (['find', 'findOne', 'aggregate'] as const).map((method) => ({
-      name,
-      method,
-      listener: mock.method(usher.store[name], method).mock,
-    })),
-  )
-  return {
-    /** The plans behind one request, which has to succeed. */
-    async of(asking: ScimClient, path: string): Promise<readonly Plan[]> {
-      for (const { listener } of listeners) listener.resetCalls()
-      await asking.must('GET', path)
-      const calls = listeners.flatMap(({ name, method, listener }) =>
-        listener.calls.map((call) => ({ name, method, arguments: [...call.arguments] as unknown[] })),
-      )
-      const plans: Plan[] = []
-      for (const { name, method, arguments: given } of calls) {
-        const [org, query, options] = given as [string, Json, object?]
-        const readOptions = method === 'find' ? options : method === 'findOne' ? { limit: 1 } : {}
-        plans.push(readPlan(name, query, await usher.store[name].explain(org, query, readOptions)))
-      }
-      return plans
-    },
-  }
-}
-
-function readPlan(collection: string, query: unknown, explained: unknown): Plan {
-  const { queryPlanner, executionStats } = explained as {
-    readonly queryPlanner: { readonly winningPlan: unknown }
-    readonly executionStats: { readonly totalDocsExamined: number; readonly nReturned: number }
-  }
-  const stages = [...JSON.stringify(queryPlanner.winningPlan).matchAll(/"stage":"(\w+)"/g)].map(
-    ([, stage = '']) => stage,
-  )
-  return { collection, query, stages, examined: executionStats.totalDocsExamined, returned: executionStats.nReturned }
-}
 
 /** An organization with people of many kinds and a few groups. */
 async function populate() {
@@ -236,7 +202,8 @@ async function populate() {
     '/Groups',
     Array.from({ length: 40 }, (_, at) => group(`Group ${at}`, { externalId: `g-${at}` })),
   )
-  return { client: scim, users, inner: String(inner.id) }
+  const { meta } = await scim.must('GET', `/Groups/${inner.id}`)
+  return { client: scim, users, inner: String(inner.id), version: String(meta.version) }
 }
 
 async function bulk(scim: ScimClient, path: string, bodies: readonly Json[]): Promise<readonly string[]> {

@@ -1,7 +1,7 @@
 /** Recorded traffic of a vendor, played against one organization, and what it leaves behind. */
 import assert from 'node:assert/strict'
 import type { Json } from './patching.ts'
-import type { Answer, Organization, ScimClient } from './usher.ts'
+import type { Answer, Organization, ScimClient, Usher } from './usher.ts'
 
 /** A request as the vendor sends it. `{name}` in path and body stands for the id that was noted under that name. */
 export interface Recorded {
@@ -14,6 +14,49 @@ export interface Recorded {
 
 /** What the vendor's own job remembers between two runs. */
 export type Notes = Map<string, string>
+
+/** A vendor's job at an organization of its own. */
+export interface VendorJob {
+  readonly organization: Organization
+  readonly client: ScimClient
+  readonly notes: Notes
+  run(...steps: readonly (readonly Recorded[])[]): Promise<void>
+  /** Plays the steps, and once more: the second time nothing changes, no version and no change record. */
+  runTwice(...steps: readonly (readonly Recorded[])[]): Promise<void>
+}
+
+/** @param headers what the vendor sends with every request */
+export async function startJob(
+  usher: Usher,
+  settings: Json,
+  headers: Readonly<Record<string, string>>,
+): Promise<VendorJob> {
+  const organization = await usher.organization()
+  const client = await organization.scimClient(settings)
+  const notes: Notes = new Map()
+  const run = (...steps: readonly (readonly Recorded[])[]) => play(client, notes, headers, steps.flat())
+  return {
+    organization,
+    client,
+    notes,
+    run,
+    async runTwice(...steps) {
+      await run(...steps)
+      const before = await stateOf(organization, client)
+      await run(...steps)
+      assert.deepEqual(await stateOf(organization, client), before)
+    },
+  }
+}
+
+/** Nobody was found, which is a success with an empty list. */
+export const isEmpty = (body: Answer['body']) => {
+  assert.equal(body.totalResults, 0)
+  assert.deepEqual(body.Resources, [])
+}
+
+/** One was found. */
+export const isOne = (body: Answer['body']) => assert.equal(body.totalResults, 1)
 
 /** Plays the requests in order; each has to be answered with its status and pass its check. */
 export async function play(

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
 import { TestProvider } from '../provider/test-provider.ts'
+import { at, bulk, postUser, statusesOf } from './bulking.ts'
 import { assertScimError } from './scim-error.ts'
 import { startUsher, user } from './usher.ts'
 
@@ -44,6 +45,21 @@ describe('POST of a user whom logins have made', () => {
     assert.equal(pushed.body.externalId, 'hr-77')
     const again = await connection.login({ sub: 'ann-1', email, email_verified: true })
     assert.equal(again.body.user.id, first.body.user.id)
+  })
+
+  it('R72 R229 adopt: of two operations of a bulk for one person the first adopts, the second is 409', async () => {
+    const { scim, connection, email } = await house('adopt')
+    const first = await connection.login({ sub: 'ann-1', email, email_verified: true })
+    const results = await bulk(scim, [
+      postUser('a', 'bob'),
+      postUser('b', email, { title: 'One' }),
+      postUser('c', email, { title: 'Two' }),
+      postUser('d', 'cleo'),
+    ])
+    assert.deepEqual(statusesOf(results), ['201', '201', '409', '201'])
+    const adopted = await at(scim, results[1]!)
+    assert.deepEqual([adopted.id, adopted.title], [first.body.user.id, 'One'])
+    assert.equal(adopted.meta.version, results[1]!.version)
   })
 
   it('R72 adopt: never by an e-mail that nobody has proved', async () => {

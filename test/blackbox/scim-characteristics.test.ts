@@ -96,6 +96,11 @@ describe('mutability and returned', () => {
     assert.equal('caseExactString' in replaced, false)
     const again = await scim.must('PUT', `/TestResources/${created.id}`, thing('t', { alwaysReturnedAttr: 'always' }))
     assert.equal(again.meta.version, replaced.meta.version)
+    const { items } = await usher.admin('GET', '/organizations?limit=200')
+    const slug = created.meta.location.split('/').at(-3)
+    const { id: org } = items.find((one: { slug: string }) => one.slug === slug)
+    const stored = await usher.store.resources.findOne(org, { _id: created.id })
+    assert.equal(stored?.resource.writeOnlyAttr, full.writeOnlyAttr, 'nobody is shown it, and it is there')
   })
 
   it('R87 a value that is unique among resources is 409 for another one and allowed for its owner', async () => {
@@ -173,7 +178,7 @@ describe('values as they were sent', () => {
     }
   })
 
-  it('R56 R57 A69 a password is in no answer, change or filter', async () => {
+  it('R56 R57 row 69 a password is in no answer, change or filter', async () => {
     const organization = await usher.organization()
     const scim = await organization.scimClient()
     const password = 'Correct-Horse-9f3'

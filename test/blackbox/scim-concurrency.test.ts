@@ -18,7 +18,7 @@ const many = <T>(length: number, start: (index: number) => Promise<T>) =>
   Promise.all(Array.from({ length }, (_, index) => start(index)))
 
 describe('concurrent writers', () => {
-  it('R239 row 74 50 PATCHes of one user are all applied: 50 versions, nothing lost', async () => {
+  it('R239 row 74: 50 PATCHes of one user are all applied: 50 versions, nothing lost', async () => {
     const organization = await usher.organization()
     const client = await organization.scimClient()
     const { id, meta } = await client.must('POST', '/Users', user('ann'))

@@ -36,7 +36,7 @@ describe('POST', () => {
     ['empty', ''],
     ['only blanks', '  \u3000'],
   ] as const) {
-    it(`R62 A67 a required attribute that is ${what} is 400 invalidValue`, async () => {
+    it(`R62 row 67 a required attribute that is ${what} is 400 invalidValue`, async () => {
       const scim = await client()
       assertScimError(await scim.call('POST', '/Users', { schemas: [userUrn], userName: value }), 400, 'invalidValue')
       assertScimError(
@@ -76,7 +76,7 @@ describe('POST', () => {
     }
   })
 
-  it('R63 C3 A72 unknown schema URIs are dropped and not echoed, in the dialect interop-strict refused', async () => {
+  it('R63 C3 row 72 unknown schema URIs are dropped and not echoed, in the dialect interop-strict refused', async () => {
     const legacy = 'http://schemas.microsoft.com/2006/11/ResourceManagement/ADSCIM/2.0/Group'
     const body = { schemas: [groupUrn, legacy], displayName: 'All', externalId: '8aa1a0c0' }
     for (const dialect of ['rfc', 'entra', 'okta']) {
@@ -111,7 +111,7 @@ describe('POST', () => {
     ['composed otherwise', 'zoe\u0308', 'zoë'],
     ['with blanks around', 'ann', ' ann '],
   ] as const) {
-    it(`R64 A66 the userName of another user ${what} is 409 uniqueness`, async () => {
+    it(`R64 row 66 the userName of another user ${what} is 409 uniqueness`, async () => {
       const scim = await client()
       await scim.must('POST', '/Users', user(first))
       assertScimError(await scim.call('POST', '/Users', user(second)), 409, 'uniqueness')
@@ -133,13 +133,13 @@ describe('POST', () => {
     ['a line break', 'an\nn'],
     ['10,000 characters', 'a'.repeat(10_000)],
   ]) {
-    it(`R246 A66 A67 a userName with ${what} is 400 invalidValue`, async () => {
+    it(`R246 rows 66 67 a userName with ${what} is 400 invalidValue`, async () => {
       const scim = await client()
       assertScimError(await scim.call('POST', '/Users', user(userName!)), 400, 'invalidValue')
     })
   }
 
-  it('R65 A75 of many concurrent POSTs of one userName exactly one is 201', async () => {
+  it('R65 row 75 of many concurrent POSTs of one userName exactly one is 201', async () => {
     const scim = await client()
     const bodies = Array.from({ length: 40 }, (_, index) => user(index % 2 ? 'Race' : 'race'))
     const answers = await Promise.all(bodies.map((body) => scim.call('POST', '/Users', body)))
@@ -167,6 +167,9 @@ describe('POST', () => {
     assert.equal((await scim.must('POST', '/Users', user('bob', { active: false }))).active, false)
     assert.equal((await scim.must('POST', '/Users', user('cid', { active: true }))).active, true)
     assert.equal((await scim.must('POST', '/Users', user('dan', { active: 'False' }))).active, false)
+    // `active` is false while somebody holds the user inactive, and null holds nobody.
+    assert.equal((await scim.must('POST', '/Users', user('eve', { active: null }))).active, true)
+    assert.equal((await scim.must('POST', '/Users', user('fay', { active: [] }))).active, true)
   })
 
   it('R69 attributes and excludedAttributes shape the 201', async () => {
@@ -193,7 +196,7 @@ describe('POST', () => {
     assertScimError(await scim.call('POST', `/Users/${created.body.id}`, user('bob')), 405)
   })
 
-  it('R71 A88 a POST that is tried again is 409, the user is found by filter and can be patched', async () => {
+  it('R71 row 88 a POST that is tried again is 409, the user is found by filter and can be patched', async () => {
     const organization = await usher.organization()
     const scim = await organization.scimClient()
     const body = user('Ann@Example.com', { externalId: 'a-1' })
@@ -209,7 +212,7 @@ describe('POST', () => {
     assert.equal((await scim.must('PATCH', `/Users/${created.id}`, patch)).title, 'T')
   })
 
-  it('R73 A76 a deleted userName is free again at once, with a new id, also while the tombstone exists', async () => {
+  it('R73 row 76 a deleted userName is free again at once, with a new id, also while the tombstone exists', async () => {
     const organization = await usher.organization()
     const scim = await organization.scimClient()
     const first = await scim.must('POST', '/Users', user('ann', { externalId: '1' }))

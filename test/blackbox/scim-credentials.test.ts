@@ -10,7 +10,7 @@ const usher = await startUsher()
 describe('credentials of SCIM', () => {
   const users = (slug: string) => `/scim/v2/${slug}/Users`
 
-  it('A2 the scheme is read in any case', async () => {
+  it('row 2 the scheme is read in any case', async () => {
     const { slug, scimClient } = await usher.organization()
     const { token } = await scimClient()
     for (const scheme of ['Bearer', 'bearer', 'BEARER']) {
@@ -19,7 +19,7 @@ describe('credentials of SCIM', () => {
     }
   })
 
-  it('A3 a token that cannot be one is 401', async () => {
+  it('row 3 a token that cannot be one is 401', async () => {
     const { slug, scimClient } = await usher.organization()
     const { token } = await scimClient()
     for (const wrong of [
@@ -36,7 +36,7 @@ describe('credentials of SCIM', () => {
     }
   })
 
-  it('A4 a token in the URL or the body is none', async () => {
+  it('row 4 a token in the URL or the body is none', async () => {
     const { slug, scimClient } = await usher.organization()
     const { token } = await scimClient()
     assertScimError(await usher.call('GET', `${users(slug)}?access_token=${token}`), 401)
@@ -55,12 +55,16 @@ describe('credentials of SCIM', () => {
     }
     const read = await organization.admin('GET', `/scim-clients/${id}`)
     assert.ok(!JSON.stringify(read).includes(token))
+    for (const { expiresAt, lastUsed } of read.tokens) {
+      assert.ok(Date.parse(expiresAt) > Date.now())
+      assert.ok(Date.parse(lastUsed) > Date.now() - 600_000, 'its last use is shown')
+    }
     await organization.admin('DELETE', `/scim-clients/${id}/tokens/${second.id}`)
     assert.equal(await status(second.token), 401)
     assert.equal(await status(token), 200)
   })
 
-  it('A6 a token that has expired is 401', async () => {
+  it('row 6 a token that has expired is 401', async () => {
     const organization = await usher.organization()
     const expiresAt = new Date(Date.now() + 60_000).toISOString()
     const scopes = ['admin']
@@ -74,7 +78,7 @@ describe('credentials of SCIM', () => {
     }
   })
 
-  it('R39 R277 A5 at another organization a credential gets the answer of an organization that does not exist', async () => {
+  it('R39 R277 row 5 at another organization a credential gets the answer of an organization that does not exist', async () => {
     const here = await (await usher.organization()).scimClient()
     const there = await usher.organization()
     const { id } = await (await there.scimClient()).must('POST', '/Users', user('ann'))
@@ -115,7 +119,7 @@ describe('credentials of SCIM', () => {
     }
   })
 
-  it('A7 an API key reads with the scope read, writes with admin, and does neither with logins', async () => {
+  it('row 7 an API key reads with the scope read, writes with admin, and does neither with logins', async () => {
     const { slug, admin } = await usher.organization()
     const key = async (scope: string) => (await admin('POST', '/api-keys', { name: scope, scopes: [scope] })).token
     const [reader, writer, login] = [await key('read'), await key('admin'), await key('logins')]

@@ -136,7 +136,7 @@ describe('resource types from documents (RFC 7643 sections 6 and 7)', () => {
     assert.equal((await list(client, '/TestResources')).totalResults, 0)
   })
 
-  it('row 90 numbers and dates have one form, or are 400 invalidValue', async () => {
+  it('R49 row 90 numbers and dates have one form, or are 400 invalidValue', async () => {
     const client = await newClient()
     const sent = (attribute: string, json: string) => {
       const body = JSON.stringify(thing(`t-${Math.random()}`, { [attribute]: 'HERE' })).replace('"HERE"', json)
@@ -148,6 +148,7 @@ describe('resource types from documents (RFC 7643 sections 6 and 7)', () => {
     for (const [json, form] of [
       ['-0', 0],
       ['1e2', 100],
+      ['1.0', 1],
       ['-2147483649', -2_147_483_649],
     ] as const) {
       const answer = await sent('integerAttr', json)
@@ -284,6 +285,22 @@ describe('resource types from documents (RFC 7643 sections 6 and 7)', () => {
     const { items } = await organization.admin('GET', '/changes')
     assert.equal(items.at(-1).resource.type, 'TestResource')
     assert.equal(items.at(-1).actor, `scim:${client.id}`)
+  })
+
+  it('R261 R127 an extension that is required cannot be removed, as a whole or in what it requires', async () => {
+    const client = await newClient()
+    const { id } = await make(client, 't-1')
+    const path = `/TestResources/${id}`
+    const before = await client.must('GET', path)
+    for (const target of [extension, `${extension}:extRequired`]) {
+      const answer = await client.call('PATCH', path, patchOp({ op: 'remove', path: target }))
+      assertScimError(answer, 400, 'mutability')
+      const nothing = await client.call('PATCH', path, patchOp({ op: 'replace', path: target, value: null }))
+      assertScimError(nothing, 400, 'invalidValue')
+    }
+    const without = await client.call('PUT', path, { schemas: [core], identifier: 't-1' })
+    assertScimError(without, 400, 'invalidValue')
+    assert.deepEqual(await client.must('GET', path), before)
   })
 
   it('R264 data that was written before a schema changed is still readable', async () => {

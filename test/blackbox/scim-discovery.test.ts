@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { type Attribute, checkDescribed, describedPaths, fullUser, reach } from './described.ts'
+import { requestToken } from './oauth-client.ts'
 import { assertScimError } from './scim-error.ts'
 import { group, startUsher, user } from './usher.ts'
 
@@ -13,19 +15,6 @@ const documents = ['/ServiceProviderConfig', '/ResourceTypes', '/Schemas'] as co
 /** RFC 7644 section 4. */
 describe('discovery', () => {
   const get = async (path: string, slug = 'nobody') => (await usher.call('GET', `/scim/v2/${slug}${path}`)).body
-  const reach = (attributes: readonly Attribute[], visit: (one: Attribute, path: string) => void, above = '') => {
-    for (const one of attributes) {
-      visit(one, above + one.name)
-      reach(one.subAttributes ?? [], visit, `${above}${one.name}.`)
-    }
-  }
-  interface Attribute {
-    readonly name: string
-    readonly type: string
-    readonly subAttributes?: readonly Attribute[]
-    readonly [member: string]: unknown
-  }
-
   it('R1 the service provider configuration is one object, no list', async () => {
     const config = await get('/ServiceProviderConfig')
     assert.deepEqual(config.schemas, ['urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig'])
@@ -49,13 +38,17 @@ describe('discovery', () => {
   it('R3 only the ways to authenticate that can be used are advertised, the bearer token among them', async () => {
     const { authenticationSchemes } = await get('/ServiceProviderConfig')
     const types = authenticationSchemes.map(({ type }: { type: string }) => type)
-    assert.ok(types.includes('oauthbearertoken'))
-    const tokens = await usher.call('POST', '/oauth/nobody/token')
-    assert.equal(types.includes('oauth2'), tokens.status !== 404)
-    assert.ok(types.every((type: string) => ['oauthbearertoken', 'oauth2'].includes(type)))
+    assert.deepEqual(types.toSorted(), ['oauth2', 'oauthbearertoken'])
+    const organization = await usher.organization()
+    const { id, token } = await organization.scimClient()
+    const form = { grant_type: 'client_credentials', client_id: id, client_secret: token }
+    const { access_token: access } = (await requestToken(usher, organization.slug, form)).body
+    for (const credential of [token, access]) {
+      assert.equal((await usher.call('GET', `/scim/v2/${organization.slug}/Users`, { token: credential })).status, 200)
+    }
   })
 
-  it('R4 A1 discovery needs no credentials, ignores bad ones, and answers the same for every slug', async () => {
+  it('R4 row 1 discovery needs no credentials, ignores bad ones, and answers the same for every slug', async () => {
     const { slug } = await usher.organization({ displayName: 'Contoso of Ghent' })
     for (const path of [...documents, `/Schemas/${userUrn}`, '/ResourceTypes/User']) {
       const known = await usher.call('GET', `/scim/v2/${slug}${path}`)
@@ -148,18 +141,35 @@ describe('discovery', () => {
         if (one.type === 'reference') assert.ok(Array.isArray(one.referenceTypes), where)
       })
     }
+    const user = await get(`/Schemas/${userUrn}`)
+    const emails = user.attributes.find(({ name }: Attribute) => name === 'emails')
+    const type = emails.subAttributes.find(({ name }: Attribute) => name === 'type')
+    assert.deepEqual(type.canonicalValues, ['work', 'home', 'other'])
+  })
+
+  it('R11 whatever discovery and the types that can only be read show is described as well', async () => {
+    const scim = await (await usher.organization()).scimClient()
+    const described = describedPaths((await get('/Schemas')).Resources)
+    // The schema of schemas describes two levels of attributes (RFC 7643 section 7), and has three itself.
+    const shown = [
+      await get('/ServiceProviderConfig'),
+      ...(await get('/ResourceTypes')).Resources,
+      ...(await get('/Schemas')).Resources.filter(({ id }: { id: string }) => !id.endsWith(':Schema')),
+      ...(await scim.must('GET', '/Roles')).Resources,
+    ]
+    assert.ok(shown.length > 10)
+    for (const { schemas, id: _, externalId: __, meta: ___, ...attributes } of shown) {
+      const paths = described.get(schemas[0])
+      assert.ok(paths, schemas[0])
+      checkDescribed(attributes, paths)
+    }
   })
 
   it('R11 whatever a full user and a full group show is described', async () => {
     const scim = await (await usher.organization()).scimClient()
     const ann = await scim.must('POST', '/Users', fullUser)
     await scim.must('POST', '/Groups', group('Everybody', { externalId: 'g-1', members: [{ value: ann.id }] }))
-    const described = new Map<string, Set<string>>()
-    for (const { id, attributes } of (await get('/Schemas')).Resources) {
-      const paths = new Set<string>()
-      reach(attributes, (_one, path) => paths.add(path))
-      described.set(id, paths)
-    }
+    const described = describedPaths((await get('/Schemas')).Resources)
     const common = ['schemas', 'id', 'externalId', 'meta']
     const meta = ['resourceType', 'created', 'lastModified', 'location', 'version']
     for (const path of ['/Users', '/Groups']) {
@@ -209,7 +219,7 @@ describe('discovery', () => {
     assert.deepEqual(await get(`/ServiceProviderConfig${query}`), await get('/ServiceProviderConfig'))
   })
 
-  it('R16 A19 discovery can only be read: 405 with Allow', async () => {
+  it('R16 row 19 discovery can only be read: 405 with Allow', async () => {
     const scim = await (await usher.organization()).scimClient()
     for (const path of [...documents, `/Schemas/${userUrn}`, '/ResourceTypes/User']) {
       for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) {
@@ -276,44 +286,4 @@ describe('discovery', () => {
       assertScimError(await usher.call('GET', `/scim/${base}/${slug}/ServiceProviderConfig`), 404)
     }
   })
-})
-
-function checkDescribed(value: unknown, paths: ReadonlySet<string>, above = ''): void {
-  for (const element of Array.isArray(value) ? value : [value]) {
-    if (typeof element !== 'object' || element === null) continue
-    for (const [name, inner] of Object.entries(element)) {
-      assert.ok(paths.has(above + name), `${above}${name} is not described`)
-      checkDescribed(inner, paths, `${above}${name}.`)
-    }
-  }
-}
-
-const many = [{ value: 'a', display: 'A', type: 'work', primary: true }]
-const fullUser = user('ann@example.com', {
-  externalId: 'ann-1',
-  name: { formatted: 'Ann Lee', familyName: 'Lee', givenName: 'Ann', middleName: 'B', honorificPrefix: 'Dr' },
-  displayName: 'Ann',
-  nickName: 'Annie',
-  profileUrl: 'https://example.com/ann',
-  title: 'Engineer',
-  userType: 'Employee',
-  preferredLanguage: 'en-GB',
-  locale: 'en_GB',
-  timezone: 'Europe/Brussels',
-  emails: [{ ...many[0], value: 'ann@example.com' }],
-  phoneNumbers: many,
-  ims: many,
-  photos: [{ ...many[0], value: 'https://example.com/ann.png' }],
-  addresses: [{ type: 'work', streetAddress: 'A 1', locality: 'Ghent', country: 'BE', primary: true }],
-  entitlements: many,
-  roles: [{ value: 'member', type: 'work', primary: true }],
-  x509Certificates: [{ ...many[0], value: 'MIIBIjAN' }],
-  'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User': {
-    employeeNumber: '7',
-    costCenter: 'C',
-    organization: 'O',
-    division: 'D',
-    department: 'P',
-    manager: { value: 'somebody' },
-  },
 })

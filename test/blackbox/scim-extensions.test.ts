@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { list, pick, query } from './listing.ts'
+import { assertScimError } from './scim-error.ts'
 import { patchOp, startUsher } from './usher.ts'
 
 const schemasDir = fileURLToPath(new URL('../fixtures/namesake-schemas/', import.meta.url))
@@ -40,5 +41,26 @@ describe('extensions (RFC 7643 section 3.3)', () => {
     const emptied = await client.must('PATCH', path, patchOp({ op: 'remove', path: extension }))
     assert.equal(extension in emptied || emptied.schemas.includes(extension), false)
     assert.equal(emptied.label, 'outer')
+  })
+})
+
+describe('decimal values (RFC 7643 section 2.3.3)', () => {
+  it('R49 R170 are numbers, with a fraction or without, kept and compared as such', async () => {
+    const client = await (await usher.organization()).scimClient()
+    const badge = (label: string, weight: unknown) => client.call('POST', '/Badges', { schemas: [core], label, weight })
+    for (const [label, weight] of [
+      ['light', -0.25],
+      ['even', 2],
+      ['heavy', 10.5],
+    ] as const) {
+      const { body } = await badge(label, weight)
+      assert.equal((await client.must('GET', `/Badges/${body.id}`)).weight, weight)
+    }
+    for (const wrong of ['1.5', true, {}, [1, 2]]) assertScimError(await badge('x', wrong), 400, 'invalidValue')
+    const found = async (filter: string) => pick(await list(client, '/Badges', { filter, sortBy: 'weight' }), 'label')
+    assert.deepEqual(await found('weight gt 1.99'), ['even', 'heavy'])
+    assert.deepEqual(await found('weight eq 2.0 or weight eq 1.05E1'), ['even', 'heavy'])
+    assert.deepEqual(await found('weight le -0.25'), ['light'])
+    assertScimError(await query(client, '/Badges', { filter: 'weight eq "2"' }), 400, 'invalidFilter')
   })
 })

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { assertFinds, type Case } from './finding.ts'
-import type { Json } from './patching.ts'
-import { group, startUsher, user } from './usher.ts'
+import { enterpriseUrn, type Json } from './patching.ts'
+import { assertScimError } from './scim-error.ts'
+import { group, patchOp, startUsher, user } from './usher.ts'
 
 const usher = await startUsher()
 const organization = await usher.organization()
@@ -21,6 +22,7 @@ await client.must('POST', '/Groups', group('Empty'))
 const users = (...cases: readonly Case[]) => assertFinds(client, '/Users', 'userName', cases)
 const groups = (...cases: readonly Case[]) => assertFinds(client, '/Groups', 'displayName', cases)
 const all = ['bjensen', 'JSmith', 'kim']
+const managedBy = (value: string) => patchOp({ op: 'add', path: `${enterpriseUrn}:manager`, value: { value } })
 
 /** Filters on what is computed from several places (RFC 7644 section 3.4.2.2). */
 describe('filters on relations', () => {
@@ -48,6 +50,63 @@ describe('filters on relations', () => {
       ['groups eq null', ['JSmith']],
       [`not (groups.value eq "${outer.id}")`, ['JSmith']],
     )
+  })
+
+  it('R173 R267 groups by what their members are called, as the members show it', async () => {
+    const called = await client.must('POST', '/Users', user('lee', { displayName: 'Lee Kim' }))
+    const band = await client.must(
+      'POST',
+      '/Groups',
+      group('Band', { members: [{ value: called.id }, { value: kim.id }] }),
+    )
+    await groups(
+      ['members.display eq "lee kim"', ['Band']],
+      ['members.display eq "lee"', []],
+      ['members.display eq "KIM"', ['Band', 'Outer']],
+      ['members.display eq "inner circle"', ['Outer']],
+      ['members.display sw "lee"', ['Band']],
+      ['members.display co "kim"', ['Band', 'Outer']],
+      ['members[display eq "kim" and type eq "User"]', ['Band', 'Outer']],
+      ['members[display eq "inner circle" and type eq "User"]', []],
+      [`members[display eq "kim" and value eq "${called.id}"]`, []],
+      ['members.display ne "bjensen"', ['Band', 'Outer']],
+      ['members.display pr', ['Band', 'Inner Circle', 'Outer']],
+      ['not (members.display eq "kim")', ['Empty', 'Inner Circle']],
+      ['members.display eq null', ['Empty']],
+    )
+    await client.must('PATCH', `/Users/${called.id}`, patchOp({ op: 'remove', path: 'displayName' }))
+    await groups(['members.display eq "LEE"', ['Band']], ['members.display eq "Lee Kim"', []])
+    await client.must('PATCH', `/Users/${bjensen.id}`, managedBy(called.id))
+    await users(
+      ['manager.displayName eq "lee"', ['bjensen']],
+      ['manager.displayName pr and userName sw "b"', ['bjensen']],
+      ['manager.displayName ne "lee" and userName sw "b"', []],
+    )
+    for (const path of [`/Groups/${band.id}`, `/Users/${called.id}`]) await client.must('DELETE', path)
+  })
+
+  it('R172 R235 a group is found by the version that it shows, and not by one that is past', async () => {
+    const made = await client.must('POST', '/Groups', group('Versioned'))
+    const path = `/Groups/${made.id}`
+    await client.must('PATCH', path, patchOp({ op: 'add', path: 'members', value: [{ value: kim.id }] }))
+    const { meta } = await client.must('GET', path)
+    assert.notEqual(meta.version, made.meta.version)
+    const version = (text: string) => JSON.stringify(text)
+    await groups(
+      [`meta.version eq ${version(meta.version)}`, ['Versioned']],
+      [`id eq "${made.id}" and meta.version eq ${version(meta.version)}`, ['Versioned']],
+      [`id eq "${outer.id}" and meta.version eq ${version(meta.version)}`, []],
+      [`meta.version eq ${version(made.meta.version)}`, []],
+      [`displayName sw "ver" and meta.version ne ${version(meta.version)}`, []],
+      [`displayName sw "ver" and meta.version ne ${version(made.meta.version)}`, ['Versioned']],
+      ['meta.version eq "W/\\"1\\""', []],
+      ['displayName sw "ver" and meta.version pr', ['Versioned']],
+    )
+    const asked = (query: string) => client.call('GET', `/Groups?${query}`)
+    assertScimError(await asked(`filter=${encodeURIComponent('meta.version gt "W/"')}`), 400, 'invalidFilter')
+    assertScimError(await asked('sortBy=meta.version'), 400, 'invalidValue')
+    await users([`id eq "${kim.id}" and meta.version eq ${version(kim.meta.version)}`, ['kim']])
+    await client.must('DELETE', path)
   })
 
   it('R173 roles are filtered as they are shown, the default one and those of groups too', () =>

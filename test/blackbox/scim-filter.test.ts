@@ -227,6 +227,11 @@ describe('filters', () => {
       ['meta.resourceType eq "Group"', []],
       [`meta.version eq ${JSON.stringify(meta.version)} and userName eq "bjensen"`, ['bjensen']],
       ['meta.version eq "other"', []],
+      ['meta.location pr', all],
+      [`meta.location eq "${bjensen.meta.location}"`, ['bjensen']],
+      [`meta.location ne "${bjensen.meta.location}"`, ['JSmith', 'kim']],
+      [`meta.location eq "${bjensen.meta.location.replace('/Users/', '/Groups/')}"`, []],
+      [`meta.location eq "${bjensen.id}"`, []],
       [`meta.created eq "${bjensen.meta.created}"`, ['bjensen']],
     )
   })

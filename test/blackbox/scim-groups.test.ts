@@ -12,7 +12,7 @@ after(() => provider.close())
 const newClient = async (settings = {}) => (await usher.organization()).scimClient(settings)
 
 describe('groups (RFC 7643 section 4.2)', () => {
-  it('R265 displayName is required and unique after folding, in every dialect', async () => {
+  it('R265 C19 displayName is required and unique after folding, in every dialect', async () => {
     for (const dialect of ['rfc', 'entra', 'okta', 'onelogin', 'google', 'interop-strict']) {
       const client = await newClient({ dialect })
       for (const displayName of [undefined, null, '']) {

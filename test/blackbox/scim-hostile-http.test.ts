@@ -25,7 +25,7 @@ const withName = (more: string) => `{"schemas":["urn:ietf:params:scim:schemas:co
 
 /** What is wrong with a body or a connection is refused before anything is done. */
 describe('hostile requests', () => {
-  it('R35 A9 an URL of 20 KB is 431 with a SCIM error, and .search takes what an URL cannot', async () => {
+  it('R35 row 9 an URL of 20 KB is 431 with a SCIM error, and .search takes what an URL cannot', async () => {
     const { scim, path, authorization } = await house()
     const filter = `userName eq "${'a'.repeat(20_000)}"`
     const raw = await speak(
@@ -40,14 +40,14 @@ describe('hostile requests', () => {
     assert.equal((await scim.call('POST', '/Users/.search', { schemas, ...long })).status, 200)
   })
 
-  it('R35 A10 A68 a body of more than 1 MiB is 413', async () => {
+  it('R35 rows 10 68 a body of more than 1 MiB is 413', async () => {
     const { post, count } = await house()
     assertScimError(await post(withName(`"title":"${'x'.repeat(1_200_000)}"`)), 413)
     assertScimError(await post(withName(`"photos":[{"value":"${'x'.repeat(5_000_000)}"}]`)), 413)
     assert.equal(await count(), 0)
   })
 
-  it('R35 A11 a body in chunks without an end is 413, and the connection is closed', async () => {
+  it('R35 row 11 a body in chunks without an end is 413, and the connection is closed', async () => {
     const { path, authorization } = await house()
     const status = await new Promise<number>((resolve, reject) => {
       const { hostname, port } = new URL(usher.url)
@@ -74,7 +74,7 @@ describe('hostile requests', () => {
     assert.equal(status, 413)
   })
 
-  it('R23 A12 a compressed body is 415, however small', async () => {
+  it('R23 row 12 a compressed body is 415, however small', async () => {
     const { post, count } = await house()
     for (const encoding of ['gzip', 'deflate', 'br']) {
       assertScimError(await post(gzipSync(JSON.stringify(user('ann'))), { 'content-encoding': encoding }), 415)
@@ -83,7 +83,7 @@ describe('hostile requests', () => {
     assert.equal(await count(), 0)
   })
 
-  it('R24 A14 bytes that are no UTF-8, a byte order mark and half surrogates are 400 invalidSyntax', async () => {
+  it('R24 row 14 bytes that are no UTF-8, a byte order mark and half surrogates are 400 invalidSyntax', async () => {
     const { post, count } = await house()
     const [head, tail] = withName('"title":"|"')
       .split('|')
@@ -97,13 +97,13 @@ describe('hostile requests', () => {
     assert.equal(await count(), 0)
   })
 
-  it('R24 A15 a body that is no object is 400 invalidSyntax', async () => {
+  it('R24 row 15 a body that is no object is 400 invalidSyntax', async () => {
     const { post } = await house()
     for (const body of ['"text"', '1', '[]', '[{}]', 'null', 'true'])
       assertScimError(await post(body), 400, 'invalidSyntax')
   })
 
-  it('R35 A17 nesting that nothing needs is 400 invalidSyntax', async () => {
+  it('R35 row 17 nesting that nothing needs is 400 invalidSyntax', async () => {
     const { post, scim } = await house()
     for (const depth of [100, 5_000, 100_000]) {
       for (const value of [deep(depth, '[', ']'), `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`]) {
@@ -114,13 +114,13 @@ describe('hostile requests', () => {
     }
   })
 
-  it('R35 A18 an object with 100,000 members is 400 invalidSyntax', async () => {
+  it('R35 row 18 an object with 100,000 members is 400 invalidSyntax', async () => {
     const { post } = await house()
     const members = Array.from({ length: 100_000 }, (_, index) => `"${index.toString(36)}":1`).join()
     assertScimError(await post(withName(members)), 400, 'invalidSyntax')
   })
 
-  it('R35 A51 names of prototypes are 400 invalidSyntax at any depth, and nothing inherits from them', async () => {
+  it('R35 row 51 names of prototypes are 400 invalidSyntax at any depth, and nothing inherits from them', async () => {
     const { post, count } = await house()
     for (const more of [
       '"__proto__":{"x":1}',
@@ -152,7 +152,7 @@ describe('hostile requests', () => {
     assert.equal(await count(), 1)
   })
 
-  it('A22 a request that could be read in two ways is 400, and the connection is closed', async () => {
+  it('row 22 a request that could be read in two ways is 400, and the connection is closed', async () => {
     const { path } = await house()
     for (const head of [
       `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
@@ -166,7 +166,7 @@ describe('hostile requests', () => {
     }
   })
 
-  it('A27 HTTP/1.0 and requests behind each other on one connection are served', async () => {
+  it('row 27 HTTP/1.0 and requests behind each other on one connection are served', async () => {
     const { path } = await house()
     const config = path.replace('/Users', '/ServiceProviderConfig')
     const old = await speak(usher.url, `GET ${config} HTTP/1.0\r\n\r\n`)

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { crowd } from './crowd.ts'
-import { list, numbered, people, pick, query } from './listing.ts'
+import { list, numbered, people, pick, query, walk } from './listing.ts'
 import { assertScimError } from './scim-error.ts'
-import { patchOp, type ScimClient, startUsher } from './usher.ts'
+import { patchOp, type ScimClient, startUsher, user } from './usher.ts'
 
 const usher = await startUsher()
 const newClient = async (settings = {}) => (await usher.organization()).scimClient(settings)
@@ -75,6 +75,48 @@ describe('sorting (RFC 7644 section 3.4.2.3)', () => {
     for (const sortBy of ['password', '_id', '$x', 'search.userName', '__proto__', 'constructor', 'a\u0000b', '.']) {
       assertScimError(await query(client, '/Users', { sortBy }), 400, 'invalidValue')
     }
+  })
+
+  it('R187 R188 R43 sorts by the externalIds of the client that asks, whoever wrote last', async () => {
+    const organization = await usher.organization()
+    const [one, two] = [await organization.scimClient(), await organization.scimClient()]
+    const written: readonly (readonly [name: string, one?: string | undefined, two?: string])[] = [
+      ['a', '3', '1'],
+      ['b', '1', '2'],
+      ['c', undefined, '3'],
+      ['d', '2'],
+      ['e', '2', '0'],
+      ['f'],
+    ]
+    for (const [name, first, second] of written) {
+      const { id } = await one.must('POST', '/Users', user(name, first === undefined ? {} : { externalId: first }))
+      if (second === undefined) continue
+      await two.must('PATCH', `/Users/${id}`, patchOp({ op: 'add', path: 'externalId', value: second }))
+    }
+    const table = [
+      [one, 'ascending', ['b', 'd', 'e', 'a', 'c', 'f']],
+      [one, 'descending', ['c', 'f', 'a', 'e', 'd', 'b']],
+      [two, 'ascending', ['e', 'a', 'b', 'c', 'd', 'f']],
+      [two, 'descending', ['d', 'f', 'c', 'b', 'a', 'e']],
+    ] as const
+    for (const [client, sortOrder, expected] of table) {
+      const parameters = { sortBy: 'externalId', sortOrder }
+      assert.deepEqual(await names(client, parameters), expected)
+      const pages = await walk(client, '/Users', { ...parameters, count: 2 })
+      assert.deepEqual(
+        pages.flatMap((page) => pick(page, 'userName')),
+        expected,
+      )
+      const back = await list(client, '/Users', { ...parameters, count: 2, cursor: pages[2]!.previousCursor })
+      assert.deepEqual(pick(back, 'userName'), expected.slice(2, 4))
+      assert.deepEqual(await names(client, { ...parameters, startIndex: 4, count: 2 }), expected.slice(3, 5))
+      assert.deepEqual(
+        await names(client, { ...parameters, filter: 'userName ne "e"' }),
+        expected.filter((name) => name !== 'e'),
+      )
+    }
+    const third = await organization.scimClient()
+    assert.deepEqual(await names(third, { sortBy: 'externalId' }), ['a', 'b', 'c', 'd', 'e', 'f'])
   })
 
   it('R191 equal sort values keep one order over all pages', async () => {

@@ -98,7 +98,7 @@ describe('the PatchOp message', () => {
     assert.equal((await read()).title, 'T')
   })
 
-  it('R93 A56 op is read in any case, and is add, remove or replace', async () => {
+  it('R93 row 56 op is read in any case, and is add, remove or replace', async () => {
     const { patch, read } = await house()
     for (const op of ['Add', 'add', 'ADD', 'Replace', 'REPLACE', 'rePlace']) {
       assert.equal((await patch({ op, path: 'title', value: op })).status, 200, op)
@@ -125,7 +125,7 @@ describe('the PatchOp message', () => {
     assert.equal(body.nickName, 'last')
   })
 
-  it('R94 A64 one failure leaves the resource, its version and the change feed as they were', async () => {
+  it('R94 row 64 one failure leaves the resource, its version and the change feed as they were', async () => {
     const { patch, read, changes, scim } = await house('rfc', { title: 'before' })
     await scim.must('POST', '/Users', user('bob'))
     const [before, count] = [await read(), await changes()]
@@ -211,7 +211,7 @@ describe('the PatchOp message', () => {
     }
   })
 
-  it('R97 A63 R285 what changes nothing is a success without a new version, lastModified or change', async () => {
+  it('R97 row 63 R285 what changes nothing is a success without a new version, lastModified or change', async () => {
     const { patch, read, changes } = await house('rfc', { title: 'T', emails: [{ value: 'a@b.c', type: 'work' }] })
     const [before, count] = [await read(), await changes()]
     usher.clock.offset += 1_000
@@ -234,7 +234,7 @@ describe('the PatchOp message', () => {
     assert.equal(await changes(), count)
   })
 
-  it('R95 A73 If-Match is obeyed: a stale version is 412', async () => {
+  it('R95 row 73 If-Match is obeyed: a stale version is 412', async () => {
     const { scim, path, read } = await house()
     const { version } = (await read()).meta
     const patch = (tag: string) => scim.call('PATCH', path, patchOp({ ...setTitle, value: tag }), { 'if-match': tag })
@@ -244,7 +244,7 @@ describe('the PatchOp message', () => {
     assert.equal((await patch('*')).status, 200)
   })
 
-  it('R102 A74 of 50 concurrent PATCHes of one user none is lost', async () => {
+  it('R102 row 74 of 50 concurrent PATCHes of one user none is lost', async () => {
     const { patch, read } = await house()
     const answers = await Promise.all(
       Array.from({ length: 50 }, (_, index) =>

@@ -33,7 +33,6 @@ describe('the path of an operation', () => {
     'emails[type eq',
     'emails[type eq "work"',
     'emails[type eq "work"]]',
-    'emails[]',
     'emails[type eq "work"].',
     'emails[type eq "work"]value',
     'name givenName',
@@ -49,11 +48,10 @@ describe('the path of an operation', () => {
     `${'a'.repeat(10_000)}`,
     `emails[${'('.repeat(5_000)}type pr`,
   ]) {
-    it(`R98 A53 ${JSON.stringify(path.slice(0, 40))} is 400 invalidPath`, async () => {
+    it(`R98 row 53 ${JSON.stringify(path.slice(0, 40))} is 400 invalidPath`, async () => {
       const { patch } = await house()
       const answer = await patch({ op: 'replace', path, value: 'x' })
-      const isFilter = answer.body?.scimType === 'invalidFilter' && path.includes('[')
-      assertScimError(answer, 400, isFilter ? 'invalidFilter' : 'invalidPath')
+      assertScimError(answer, 400, 'invalidPath')
     })
   }
 
@@ -67,7 +65,7 @@ describe('the path of an operation', () => {
 
   it('R98 a filter in brackets that cannot be evaluated is 400 invalidFilter', async () => {
     const { patch } = await house('rfc', { emails: [{ value: 'a', type: 'work' }] })
-    for (const filter of ['nothing eq "x"', 'primary gt true', 'type eq 5']) {
+    for (const filter of ['', 'type', 'type xx "work"', 'nothing eq "x"', 'primary gt true', 'type eq 5']) {
       const answer = await patch({ op: 'replace', path: `emails[${filter}].value`, value: 'x' })
       assertScimError(answer, 400, 'invalidFilter')
     }
@@ -124,7 +122,7 @@ describe('the path of an operation', () => {
     assert.equal(enterpriseUrn in removed.body, false)
   })
 
-  it('A52 names that objects inherit lead nowhere, in a path and as a member', async () => {
+  it('row 52 names that objects inherit lead nowhere, in a path and as a member', async () => {
     for (const dialect of ['rfc', 'entra']) {
       const { patch, send } = await house(dialect)
       for (const path of [

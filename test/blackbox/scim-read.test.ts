@@ -25,7 +25,7 @@ describe('GET of a resource', () => {
     assert.equal(answer.headers.get('location'), answer.body.meta.location)
   })
 
-  it('R74 A26 an id that is unknown, of another type, or of any form at all is 404', async () => {
+  it('R74 row 26 an id that is unknown, of another type, or of any form at all is 404', async () => {
     const organization = await usher.organization()
     const scim = await organization.scimClient()
     const ann = await scim.must('POST', '/Users', user('ann'))
@@ -55,7 +55,7 @@ describe('GET of a resource', () => {
     assert.equal((await scim.call('GET', `/Users/${ann.id}`)).status, 200)
   })
 
-  it('R79 A28 HEAD answers as GET without a body, and no CORS headers are given', async () => {
+  it('R79 row 28 HEAD answers as GET without a body, and no CORS headers are given', async () => {
     const scim = await client()
     const { id } = await scim.must('POST', '/Users', user('ann'))
     for (const path of [`/Users/${id}`, '/Users', '/ServiceProviderConfig', '/Users/nobody']) {
@@ -92,7 +92,7 @@ describe('GET of a resource', () => {
     }
   })
 
-  it('A73 A77 a version that the client has is 304, and after DELETE 404', async () => {
+  it('rows 73 77 a version that the client has is 304, and after DELETE 404', async () => {
     const scim = await client()
     const { id, meta } = await scim.must('POST', '/Users', user('ann'))
     const read = (tag: string) => scim.call('GET', `/Users/${id}`, undefined, { 'if-none-match': tag })
@@ -205,7 +205,7 @@ describe('GET of a list', () => {
     assert.equal((await scim.call('POST', '/Users/.search', { schemas: [searchUrn] })).status, 200)
   })
 
-  it('A23 A24 a parameter that comes twice is 400 invalidValue, one in brackets is unknown', async () => {
+  it('rows 23 24 a parameter that comes twice is 400 invalidValue, one in brackets is unknown', async () => {
     const scim = await client()
     for (const query of [
       'count=1&count=2',

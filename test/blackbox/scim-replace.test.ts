@@ -253,7 +253,7 @@ describe('PUT', () => {
     assert.equal((await scim.must('PUT', `/Users/${id}`, { ...put, active: true })).active, true)
   })
 
-  it('R232 A73 If-Match: stale or garbage is 412, * and the present version are obeyed', async () => {
+  it('R232 row 73 If-Match: stale or garbage is 412, * and the present version are obeyed', async () => {
     const scim = await client()
     const { id, meta } = await scim.must('POST', '/Users', user('ann'))
     const put = (tag: string, title: string) =>

@@ -35,7 +35,7 @@ describe('common attributes', () => {
     assert.ok(!ids.includes(anew.id))
   })
 
-  it('R41 R66 R82 R50 A50 id, meta and other values of the server are ignored in POST and PUT', async () => {
+  it('R41 R66 R82 R50 row 50 id, meta and other values of the server are ignored in POST and PUT', async () => {
     const scim = await client()
     const mine = {
       id: 'mine',
@@ -72,7 +72,7 @@ describe('common attributes', () => {
     }
   })
 
-  it('R41 A54 a PATCH of id or meta is 400 mutability, the identical id in a value without path is none', async () => {
+  it('R41 row 54 a PATCH of id or meta is 400 mutability, the identical id in a value without path is none', async () => {
     const scim = await client()
     const { id } = await scim.must('POST', '/Users', user('ann'))
     for (const operation of [
@@ -131,6 +131,7 @@ describe('common attributes', () => {
     { dialect: 'rfc', own: 201, foreign: 201 },
     { dialect: 'entra', own: 409, foreign: 201 },
     { dialect: 'okta', own: 409, foreign: 201 },
+    { dialect: 'onelogin', own: 409, foreign: 201 },
     { dialect: 'google', own: 409, foreign: 201 },
     { dialect: 'interop-strict', own: 409, foreign: 409 },
   ]) {
@@ -167,6 +168,29 @@ describe('common attributes', () => {
       assert.ok(changed.meta.lastModified > meta.lastModified)
       assert.notEqual(changed.meta.version, meta.version)
     }
+  })
+
+  it('R44 R60 R186 roles, which can only be read, say when they were made and last changed', async () => {
+    const organization = await usher.organization()
+    const scim = await organization.scimClient()
+    await organization.admin('PUT', '/roles/editor', { displayName: 'Editor' })
+    const made = await scim.must('GET', '/Roles/editor')
+    assert.match(made.meta.created, timestamp)
+    assert.equal(made.meta.lastModified, made.meta.created)
+    usher.clock.offset += 1_000
+    await organization.admin('PUT', '/roles/editor', { displayName: 'Editor' })
+    assert.deepEqual(await scim.must('GET', '/Roles/editor'), made)
+    await organization.admin('PUT', '/roles/editor', { displayName: 'Editor', description: 'Edits' })
+    const changed = await scim.must('GET', '/Roles/editor')
+    assert.equal(changed.description, 'Edits')
+    assert.equal(changed.meta.created, made.meta.created)
+    assert.ok(changed.meta.lastModified > made.meta.lastModified)
+    assert.notEqual(changed.meta.version, made.meta.version)
+    const since = `meta.lastModified gt "${made.meta.lastModified}"`
+    const found = await scim.must('GET', `/Roles?filter=${encodeURIComponent(since)}`)
+    assert.deepEqual([found.totalResults, found.Resources[0].id], [1, 'editor'])
+    const order = await scim.must('GET', '/Roles?sortBy=meta.lastModified&sortOrder=descending')
+    assert.equal(order.Resources[0].id, 'editor')
   })
 
   it('R45 R46 location and version stand in meta and in the headers, and the location leads to the resource', async () => {
@@ -213,7 +237,7 @@ describe('the form of resources', () => {
     assert.deepEqual(created[enterpriseUrn], { department: 'Sales' })
   })
 
-  it('R47 A16 two spellings of one name are 400 invalidSyntax, of the same name the last is taken', async () => {
+  it('R47 row 16 two spellings of one name are 400 invalidSyntax, of the same name the last is taken', async () => {
     const scim = await client()
     for (const more of [
       { USERNAME: 'bob' },
@@ -228,7 +252,7 @@ describe('the form of resources', () => {
     assert.equal((await scim.must('POST', '/Users', twice)).userName, 'last')
   })
 
-  it('R48 A89 null, the empty list and the empty text are no values, and what has no value is not shown', async () => {
+  it('R48 row 89 null, the empty list and the empty text are no values, and what has no value is not shown', async () => {
     const scim = await client()
     const nothing = {
       title: null,

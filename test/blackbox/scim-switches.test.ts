@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { dialectNames, dialects } from '../../src/scim/dialects.ts'
-import { switches, switchNames } from '../../src/scim/switches.ts'
+import { switches, switchNames, switchValues } from '../../src/scim/switches.ts'
 import { enterpriseUrn } from './patching.ts'
+import { probes } from './switch-probes.ts'
 import { adminToken, group, patchOp, startUsher, user } from './usher.ts'
 
 const usher = await startUsher()
@@ -160,4 +161,19 @@ describe('putMerge: merge', () => {
     assert.equal(emptied.displayName, 'Team')
     assert.equal(emptied.members, undefined)
   })
+})
+
+describe('each value of each switch', () => {
+  for (const name of switchNames) {
+    const { ids, ask, expected } = probes[name]
+    it(`${ids} ${name} decides what is answered, in a dialect that has it otherwise`, async () => {
+      assert.deepEqual(Object.keys(expected).sort(), switchValues(name).map(String).sort())
+      for (const value of switchValues(name)) {
+        const dialect = dialectNames.find((one) => dialects[one][name] !== value)
+        const organization = await usher.organization()
+        const client = await organization.scimClient({ dialect, switches: { [name]: value } })
+        assert.equal(await ask(client, organization), expected[String(value)], `${dialect} ${name} ${value}`)
+      }
+    })
+  }
 })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { send } from './raw.ts'
 import { assertScimError } from './scim-error.ts'
-import { patchOp, startUsher, user } from './usher.ts'
+import { group, patchOp, startUsher, user } from './usher.ts'
 
 const usher = await startUsher()
 const scimJson = 'application/scim+json'
@@ -89,7 +89,7 @@ describe('media types and characters', () => {
   }
 
   for (const accept of ['text/html', 'application/xml', 'text/html, image/png', `${json};q=0, ${scimJson};q=0`]) {
-    it(`R22 A20 Accept: ${accept} is 406 with a SCIM error`, async () => {
+    it(`R22 row 20 Accept: ${accept} is 406 with a SCIM error`, async () => {
       const { raw } = await house()
       assertScimError(await raw('GET', '/Users', { accept }), 406)
       assertScimError(await raw('GET', '/ServiceProviderConfig', { accept }), 406)
@@ -144,7 +144,7 @@ describe('media types and characters', () => {
     'nonsense',
     `${json}; charset=latin1`,
   ]) {
-    it(`R23 A13 a body of the type ${type} is 415`, async () => {
+    it(`R23 row 13 a body of the type ${type} is 415`, async () => {
       const { raw } = await house()
       const body = JSON.stringify(user('ann'))
       assertScimError(await raw('POST', '/Users', { 'content-type': type }, body), 415)
@@ -209,7 +209,24 @@ describe('errors', () => {
     assertScimError(await scim.call('GET', '/Me'), 501)
   })
 
-  it('R27 A1 A2 a 401 names the schemes that can be used', async () => {
+  it('R26 R31 a failure of ours is 500 in the same form, and says nothing of the inside', async () => {
+    const { scim } = await house()
+    const { id } = await scim.must('POST', '/Groups', group('Crew'))
+    const { groups } = usher.store
+    Object.assign(groups, { findOne: () => Promise.reject(new Error('mongodb://root:secret@inside failed')) })
+    try {
+      const answer = await scim.call('GET', `/Groups/${id}`)
+      assertScimError(answer, 500)
+      assert.doesNotMatch(answer.text, /secret|inside|mongodb|Error:|\bat /)
+      assert.match(answer.headers.get('x-request-id') ?? '', /^[\w-]{8,}$/)
+      assert.equal(answer.text.includes(answer.headers.get('x-request-id') ?? '-'), false)
+    } finally {
+      Reflect.deleteProperty(groups, 'findOne')
+    }
+    assert.equal((await scim.call('GET', `/Groups/${id}`)).status, 200)
+  })
+
+  it('R27 rows 1 2 a 401 names the schemes that can be used', async () => {
     const { base } = await house()
     for (const authorization of [undefined, 'Basic YW5uOnB3', 'Bearer usher_scim_made-up', 'Bearer']) {
       const headers = authorization === undefined ? {} : { authorization }

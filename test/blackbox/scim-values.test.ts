@@ -73,7 +73,7 @@ describe('types of values', () => {
     })
   }
 
-  it('R49 A57 booleans in quotes are read, except in the dialect interop-strict', async () => {
+  it('R49 row 57 booleans in quotes are read, except in the dialect interop-strict', async () => {
     const scim = await client()
     for (const [text, value] of [
       ['True', true],
@@ -91,7 +91,7 @@ describe('types of values', () => {
     assertScimError(await strict.call('POST', '/Users', user('x', { active: 'False' })), 400, 'invalidValue')
   })
 
-  it('A90 numbers beyond what can be kept are 400 invalidValue, a negative zero is zero', async () => {
+  it('row 90 numbers beyond what can be kept are 400 invalidValue, a negative zero is zero', async () => {
     const scim = await client()
     for (const number of ['1e400', '9007199254740993', '-1e308']) {
       const body = JSON.stringify(thing('t', { integerAttr: 0 })).replace('"integerAttr":0', `"integerAttr":${number}`)

@@ -170,6 +170,41 @@ describe('versions (RFC 7644 section 3.14)', () => {
     assert.deepEqual(after.meta, before.meta)
   })
 
+  it('R44 the lastModified of a group follows its members, and filters and sorts see the one that is shown', async () => {
+    const organization = await usher.organization()
+    const client = await organization.scimClient()
+    const names = ['One', 'Two', 'Three']
+    const ids: string[] = []
+    for (const name of names) ids.push((await client.must('POST', '/Groups', group(name))).id)
+    const { id: ann } = await client.must('POST', '/Users', user('ann'))
+    const last = (await client.must('GET', `/Groups/${ids[2]}`)).meta.lastModified
+    const find = async (query: Readonly<Record<string, string>>) => {
+      const found = await client.must('GET', `/Groups?${new URLSearchParams(query)}`)
+      return found.Resources.map(({ displayName }: { displayName: string }) => displayName)
+    }
+    const descending = { sortBy: 'meta.lastModified', sortOrder: 'descending' }
+    const joining = patchOp({ op: 'add', path: 'members', value: [{ value: ann }] })
+    for (const [id, name, order] of [
+      [ids[0], 'One', ['One', 'Three', 'Two']],
+      [ids[1], 'Two', ['Two', 'One', 'Three']],
+    ] as const) {
+      const { meta } = await client.must('PATCH', `/Groups/${id}`, joining)
+      assert.ok(meta.lastModified > last)
+      assert.deepEqual(await find(descending), order)
+      assert.deepEqual(await find({ filter: `meta.lastModified eq "${meta.lastModified}"` }), [name])
+      assert.deepEqual(await find({ filter: `meta.lastModified ge "${meta.lastModified}"` }), [name])
+      assert.deepEqual(
+        await find({ filter: `meta.lastModified lt "${last}"` }),
+        names.slice(names.indexOf(name) + 1, 2),
+      )
+    }
+    const { body } = await client.call(
+      'GET',
+      `/Groups?${new URLSearchParams({ ...descending, cursor: '', count: '1' })}`,
+    )
+    assert.equal(body.Resources[0].displayName, 'Two')
+  })
+
   it('R241 If-None-Match: * on a POST has no effect', async () => {
     const { client } = await makeAnn()
     const answer = await client.call('POST', '/Users', user('bob@example.com'), { 'if-none-match': '*' })

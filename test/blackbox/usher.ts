@@ -40,7 +40,16 @@ export interface Home {
   readonly dataDir: string
 }
 
-export interface Usher {
+/** An Usher as its users reach it: by HTTP alone. */
+export interface Service {
+  call(method: string, path: string, call?: Call): Promise<Answer>
+  /** The operator's call of the admin API; `path` begins behind `/api/v1`. Fails unless the status is one of success. */
+  admin(method: string, path: string, body?: unknown): Promise<Answer['body']>
+  /** A new organization with a default role `member` and the verified domain `{slug}.example`. */
+  organization(settings?: Readonly<Record<string, unknown>>): Promise<Organization>
+}
+
+export interface Usher extends Service {
   readonly url: string
   readonly app: App
   readonly store: Store
@@ -50,13 +59,10 @@ export interface Usher {
   readonly home: Home
   /** By which the database server knows this Usher among others, so that a fault can be meant for it alone. */
   readonly appName: string
+  /** The lines of the log so far, each read as JSON: none, unless a test sets `USHER_LOG_LEVEL`. */
+  readonly log: readonly Readonly<Record<string, unknown>>[]
   /** TXT records by name, for domain proofs. */
   readonly txt: Map<string, string[]>
-  call(method: string, path: string, call?: Call): Promise<Answer>
-  /** The operator's call of the admin API; `path` begins behind `/api/v1`. Fails unless the status is one of success. */
-  admin(method: string, path: string, body?: unknown): Promise<Answer['body']>
-  /** A new organization with a default role `member` and the verified domain `{slug}.example`. */
-  organization(settings?: Readonly<Record<string, unknown>>): Promise<Organization>
 }
 
 export interface Organization {
@@ -137,10 +143,11 @@ export async function startUsher(
   await store.prepare()
   const clock = { offset: 0 }
   const txt = new Map<string, string[]>()
+  const log: Readonly<Record<string, unknown>>[] = []
   const app = await createApp({
     config,
     store,
-    log: createLogger(config.logLevel),
+    log: createLogger(config.logLevel, { write: (line) => log.push(JSON.parse(line)) }),
     version: 'test',
     now: () => new Date(Date.now() + clock.offset),
     resolveTxt: async (name) => (txt.get(name) ?? []).map((value) => [value]),
@@ -153,26 +160,30 @@ export async function startUsher(
     await store.close()
     if (shared === null) await rm(home.dataDir, { recursive: true, force: true })
   })
-  const call = (method: string, path: string, options: Call = {}) => request(url, method, path, options)
-  const admin = async (method: string, path: string, body?: unknown) =>
-    succeeded(await call(method, `/api/v1${path}`, { body, token: adminToken }))
   return {
+    ...serviceAt(url),
     url,
     app,
     store,
     clock,
     home,
     appName,
+    log,
     txt,
-    call,
-    admin,
-    organization: (settings) => makeOrganization(call, admin, settings),
   }
 }
 
+/** An Usher that runs already, and whose operator's token is `adminToken`. */
+export function serviceAt(url: string): Service {
+  const call: Service['call'] = (method, path, options = {}) => request(url, method, path, options)
+  const admin: Service['admin'] = async (method, path, body) =>
+    succeeded(await call(method, `/api/v1${path}`, { body, token: adminToken }))
+  return { call, admin, organization: (settings) => makeOrganization(call, admin, settings) }
+}
+
 async function makeOrganization(
-  call: Usher['call'],
-  operator: Usher['admin'],
+  call: Service['call'],
+  operator: Service['admin'],
   settings: Readonly<Record<string, unknown>> = {},
 ): Promise<Organization> {
   const slug = `org-${randomBytes(5).toString('hex')}`

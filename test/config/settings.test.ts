@@ -33,14 +33,39 @@ describe('settings', () => {
       mongodbUri: undefined,
       mongod: undefined,
       adminToken: undefined,
+      sealingKeys: undefined,
       sandbox: true,
       jitDefault: 'on',
       attributeSyncDefault: 'PRESERVE_LOCAL',
       allowPrivateIssuers: true,
       schemasDir: undefined,
       logLevel: 'info',
+      rateLimit: null,
       workers: 1,
     })
+  })
+
+  it('USHER_RATE_LIMIT is 50 a second, and off in the sandbox and in tests, unless it is said', () => {
+    assert.equal(read({ NODE_ENV: 'production' }).rateLimit, 50)
+    assert.equal(read({ MONGODB_URI: 'mongodb://db/usher' }).rateLimit, 50)
+    assert.equal(read({ MONGODB_URI: 'mongodb://db/usher', NODE_ENV: 'test' }).rateLimit, null)
+    assert.equal(read({ USHER_RATE_LIMIT: '200' }).rateLimit, 200)
+    assert.equal(read({ NODE_ENV: 'production', USHER_RATE_LIMIT: 'off' }).rateLimit, null)
+    assert.throws(() => read({ USHER_RATE_LIMIT: '24' }), /USHER_RATE_LIMIT must be `off` or a whole number from 25/)
+  })
+
+  it('USHER_SEALING_KEY is one or more keys of 32 bytes in base64 or base64url, in their order', () => {
+    const keys = [1, 2, 3].map((byte) => Buffer.alloc(32, byte * 85))
+    const texts = [keys[0]!.toString('base64'), keys[1]!.toString('base64url'), keys[2]!.toString('base64')]
+    assert.deepEqual(read({ USHER_SEALING_KEY: texts[0]! }).sealingKeys, [keys[0]])
+    assert.deepEqual(read({ USHER_SEALING_KEY: texts.join(', ') }).sealingKeys, keys)
+    assert.deepEqual(read({ USHER_SEALING_KEY_FILE: '/k' }, { '/k': `${texts[1]}\n` }).sealingKeys, [keys[1]])
+    for (const wrong of ['short', texts[0]!.slice(1), `${texts[0]},`, `${texts[0]} ${texts[1]}`, 'a passphrase']) {
+      const problems = problemsOf({ USHER_SEALING_KEY: wrong })
+      assert.deepEqual(problems, [
+        'USHER_SEALING_KEY must be one or more keys of 32 bytes each in base64, separated by commas',
+      ])
+    }
   })
 
   it('USHER_PUBLIC_URL follows host and port, and loses a slash at its end', () => {

@@ -40,7 +40,7 @@ describe('the queue of writers', () => {
     assert.equal(await next, 'yes')
   })
 
-  it('131 dissolves a line behind somebody who is stuck, and begins a new one', async (t) => {
+  it('row 131 dissolves a line behind somebody who is stuck, and begins a new one', async (t) => {
     t.mock.timers.enable({ apis: ['setTimeout'] })
     const queue = new KeyedQueue()
     const stuck = Promise.withResolvers<void>()

@@ -4,24 +4,15 @@ import { dirname, join } from 'node:path'
 import { describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { dialectsPage } from '../../docs/dialects-page.ts'
-import { errorCatalogue } from '../../src/errors.ts'
 import { limits } from '../../src/scim/limits.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const read = (path: string) => readFileSync(join(root, path), 'utf8')
-const pages = ['README.md', 'SECURITY.md', 'CONTRIBUTING.md', ...globSync('docs/**/*.md', { cwd: root })]
+const pages = ['README.md', 'SECURITY.md', 'CONTRIBUTING.md', ...globSync('{docs,deploy}/**/*.md', { cwd: root })]
 
 describe('The documentation', () => {
   it('has the table of dialects that the code has; `npm run docs` writes it', () => {
     assert.equal(read('docs/dialects.md'), dialectsPage())
-  })
-
-  it('says for every refusal of a login what to do', () => {
-    const text = read('docs/logins.md')
-    const refusals = Object.keys(errorCatalogue)
-    const logins = refusals.slice(refusals.indexOf('connection_disabled'))
-    const silent = logins.filter((code) => !text.includes(`| \`${code}\` |`))
-    assert.deepEqual(silent, [])
   })
 
   it('names the limits that the code has', () => {
@@ -32,12 +23,68 @@ describe('The documentation', () => {
     }
   })
 
+  it('names every metric', () => {
+    const text = read('docs/operations/README.md')
+    const files = globSync('src/http/*-metrics.ts', { cwd: root })
+    const names = files.flatMap((file) => [...read(file).matchAll(/\bname: '(\w+)'/g)].map(([, name]) => name))
+    assert.ok(names.length >= 20)
+    assert.deepEqual(
+      names.filter((name) => !text.includes(`\`${name}\``)),
+      [],
+    )
+  })
+
+  it('names every tolerance that the log line of a request can name', () => {
+    const text = read('docs/scim.md')
+    const files = globSync('src/**/*.ts', { cwd: root })
+    const names = files.flatMap((file) =>
+      [...read(file).matchAll(/\bnote(?:\?\.)?\('([^']+)'\)/g)].map(([, name]) => name),
+    )
+    assert.ok(names.length >= 20)
+    assert.deepEqual(
+      names.filter((name) => !text.includes(`\`${name}\``)),
+      [],
+    )
+  })
+
   for (const page of pages) {
     it(`has no dead link in ${page}`, () => {
-      const links = [...read(page).matchAll(/\]\(([^)\s#]+)(?:#[\w-]+)?\)/g)].map(([, target = '']) => target)
-      const local = links.filter((target) => !/^[a-z]+:/.test(target))
-      const dead = local.filter((target) => !existsSync(join(root, dirname(page), target)))
+      const links = [...read(page).matchAll(/\]\(([^)\s#]*)(?:#([^)\s]+))?\)/g)]
+      const dead = links.flatMap(([, target = '', anchor]) => {
+        if (/^[a-z]+:/.test(target)) return []
+        const file = target === '' ? page : join(dirname(page), target)
+        const isThere = existsSync(join(root, file)) && (anchor === undefined || anchorsOf(read(file)).has(anchor))
+        return isThere ? [] : [`${target}${anchor === undefined ? '' : `#${anchor}`}`]
+      })
       assert.deepEqual(dead, [])
     })
   }
+
+  it('can be reached from the README, page by page', () => {
+    const reached = new Set(['README.md'])
+    for (const page of reached) {
+      for (const [, target = ''] of read(page).matchAll(/\]\(([^)\s#:]+)(?:#[^)\s]*)?\)/g)) {
+        const file = join(dirname(page), target)
+        if (!existsSync(join(root, file))) continue
+        // a link to a folder leads to all of it
+        for (const found of file.endsWith('.md') ? [file] : globSync(`${file}/*.md`, { cwd: root })) reached.add(found)
+      }
+    }
+    assert.deepEqual(
+      pages.filter((page) => !reached.has(page)),
+      [],
+    )
+  })
 })
+
+/** The anchors that GitHub makes of headings. */
+function anchorsOf(text: string): ReadonlySet<string> {
+  const headings = text.replace(/^```[\s\S]*?^```$/gm, '').matchAll(/^#+ (.+)$/gm)
+  const anchors = [...headings].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+      .replace(/\s/g, '-'),
+  )
+  return new Set(anchors)
+}

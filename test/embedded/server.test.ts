@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { mongo } from 'mongoose'
+import { findMongod } from '../../src/store/embedded/binary.ts'
 import { EmbeddedDatabaseError } from '../../src/store/embedded/problem.ts'
 import { isRunning } from '../../src/store/embedded/processes.ts'
 import { type EmbeddedServer, startEmbedded } from '../../src/store/embedded/server.ts'
@@ -137,6 +138,30 @@ describe('the embedded database', () => {
     const mongod = mongodOf(dataDir)
     other.kill('SIGKILL')
     await untilEnded(mongod)
+  })
+
+  it('row 132 that ends by itself and cannot be started again at once is started when it can be', async () => {
+    // A binary that can be taken away stands for whatever keeps a server from starting, such as a full disk.
+    const { path } = await findMongod({ binary: process.env.USHER_MONGOD, onProgress: () => {} })
+    const binary = join(dataDir, 'mongod')
+    symlinkSync(path, binary)
+    const lines: string[] = []
+    const server = await startEmbedded({ dataDir, binary, onProgress: (line) => lines.push(line) })
+    try {
+      const killed = mongodOf(dataDir)
+      rmSync(binary)
+      process.kill(killed, 'SIGKILL')
+      const cannot = /cannot be started again/
+      for (const begin = performance.now(); !lines.some((line) => cannot.test(line)); await delay(20)) {
+        assert.ok(performance.now() - begin < 60_000, lines.join('\n'))
+      }
+      symlinkSync(path, binary)
+      assert.equal(await withClient(server.uri, (db) => db.collection('kept').countDocuments()), 1)
+      assert.notEqual(mongodOf(dataDir), killed)
+      assert.equal(lines.filter((line) => cannot.test(line)).length, 1, lines.join('\n'))
+    } finally {
+      await server.stop()
+    }
   })
 
   it('says what is wrong with a binary that cannot be used', async () => {

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
+import { askBulk, postUser } from '../blackbox/bulking.ts'
+import { load } from '../blackbox/crowd.ts'
 import { buildHouse, type House } from '../blackbox/house.ts'
 import { assertInvariants } from '../blackbox/invariants.ts'
 import { type Answer, group, patchOp, startUsher, user } from '../blackbox/usher.ts'
@@ -81,6 +83,24 @@ const requests: Readonly<Record<string, (house: House, n: string) => Promise<Ask
       },
     }
   },
+  async 'a bulk'(house, n) {
+    const { id } = await house.scim.must('POST', '/Users', user(house.email(n)))
+    const names = [`${n}-a`, `${n}-b`, `${n}-c`].map(house.email)
+    const title = patchOp({ op: 'replace', path: 'title', value: n })
+    const operations = [
+      ...names.map((name) => postUser(name, name)),
+      { method: 'PATCH', path: `/Users/${id}`, data: title },
+    ]
+    return {
+      ask: () => askBulk(house.scim, operations),
+      again: [200],
+      check: async () => {
+        for (const name of names) assert.equal((await house.users(`userName eq "${name}"`)).totalResults, 1)
+        const changed = await house.user(id)
+        assert.deepEqual([changed.title, changed.meta.version], [n, 'W/"2"'])
+      },
+    }
+  },
 }
 
 function login({ organization, connection }: House, idToken: string): Promise<Answer> {
@@ -113,4 +133,33 @@ describe('a process that dies at any call of the store', () => {
       await assertInvariants(usher, house, { decisions: what.includes('login') ? times : 0 })
     })
   }
+
+  it('P-11 leaves memberships of a large group that nobody sees, and the next look removes them', async () => {
+    const { organization, scim, user: read } = await buildHouse(usher, provider)
+    const { id: ann } = await scim.must('POST', '/Users', user(`ann@${organization.domain}`))
+    const { _id: org } = (await usher.store.organizations.findOne({ slug: organization.slug }))!
+    const edges = (group: string) => usher.store.memberships.count(org, { group })
+    /** Time goes on, since whoever died holds the lease until it runs out. */
+    const untilNone = async (count: () => Promise<number>) => {
+      for (; (await count()) > 0; usher.clock.offset += 31_000) await usher.app.background.wake('memberships')
+    }
+    let left = 0
+    for (let n = 1, died = true; died; n += 1) {
+      const { id } = await scim.must('POST', '/Groups', group(`${n}`, { members: [{ value: ann }] }))
+      const [edge] = await usher.store.memberships.find(org, { group: id }, { projection: { _id: 0 } })
+      const more = Array.from({ length: 1_001 }, (_, index) => ({ ...edge!, member: `member-${index}` }))
+      await load(usher, 'memberships', more)
+      store.crashAt(n, 'after')
+      await scim.call('DELETE', `/Groups/${id}`)
+      await usher.app.background.wake('memberships')
+      died = store.restart()
+      if ((await scim.call('GET', `/Groups/${id}`)).status === 404) {
+        assert.equal((await read(ann)).groups, undefined)
+        if ((await edges(id)) > 0) left += 1
+      } else await scim.must('DELETE', `/Groups/${id}`)
+      await untilNone(() => edges(id))
+    }
+    assert.ok(left > 2, `${left}`)
+    await untilNone(() => usher.store.departures.count(org, {}))
+  })
 })

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
+import { bulk, postUser, statusesOf } from '../blackbox/bulking.ts'
 import { buildHouse, type House } from '../blackbox/house.ts'
 import { assertInvariants } from '../blackbox/invariants.ts'
 import { type Answer, group, patchOp, startUsher, type Usher, user } from '../blackbox/usher.ts'
@@ -163,6 +164,44 @@ describe('a connection that ends after the commit', () => {
       assert.equal(answer.status, well, `${what}: ${answer.text}`)
       await assertOnce(stage, what, distant)
     }
+  })
+})
+
+describe('faults of the database server within a bulk', () => {
+  const bulkOf = ({ house, user: id }: Stage) => {
+    const created = ['a', 'b', 'c'].map((name) => postUser(name, house.email(name)))
+    const patched = { method: 'PATCH', path: `/Users/${id}`, data: patchOp({ op: 'add', path: 'title', value: 'T' }) }
+    return bulk(house.scim, [...created, patched])
+  }
+  const assertEachOnce = async ({ house }: Stage, name: string) => {
+    await assertInvariants(usher, house, { decisions: 0 })
+    const users = (await house.changes()).filter(({ resource }) => resource.type === 'User')
+    assert.deepEqual(
+      users.map(({ action }) => action).toSorted(),
+      ['create', 'create', 'create', 'create', 'patch'],
+      name,
+    )
+  }
+
+  it('rows 130 132 R229 pass as if nothing had been, and nothing happens twice', async () => {
+    for (const [name, { commands, ...fault }] of Object.entries(passing)) {
+      const stage = await setStage()
+      await failpoint.on(commands, fault)
+      const results = await bulkOf(stage)
+      assert.ok((await failpoint.off()) > 0 || commands === reads, name)
+      assert.deepEqual(statusesOf(results), ['201', '201', '201', '200'], name)
+      await assertEachOnce(stage, name)
+    }
+  })
+
+  it('row 132 a commit that nobody answers is 503 for each operation, and asking the same again is safe', async () => {
+    const stage = await setStage()
+    await failpoint.on(commit, { closeConnection: true }, 1_000)
+    const results = await bulkOf(stage)
+    await failpoint.off()
+    assert.deepEqual(statusesOf(results), ['503', '503', '503', '503'])
+    for (const { status } of await bulkOf(stage)) assert.ok(['200', '201', '409'].includes(status), status)
+    await assertEachOnce(stage, 'asked again')
   })
 })
 

@@ -107,6 +107,16 @@ describe('a start', () => {
     assert.match(usher.output, /^USHER_SCHEMAS_DIR cannot be used: .*no.such.folder[^\n]*\n$/)
   })
 
+  it('R262 with documents that make no sense ends with 2 and lists everything that is wrong', async () => {
+    const folder = temporaryFolder()
+    const attributes = [{ name: 'id' }, { name: 'serial', type: 'text' }]
+    writeFileSync(join(folder, 'a.json'), JSON.stringify({ id: 'urn:x:1.0:Device', name: 'Device', attributes }))
+    writeFileSync(join(folder, 'b.json'), '{')
+    const usher = await UsherProcess.start({ ...settings, USHER_SCHEMAS_DIR: folder, USHER_WORKERS: '2' })
+    assert.equal(await usher.ended, 2)
+    assert.match(usher.output, /^USHER_SCHEMAS_DIR cannot be used:\n {2}- .*serial.*a\.json.*\n {2}- .*b\.json.*\n$/)
+  })
+
   it('on a port that is taken ends with 2 and says so', async () => {
     const proxy = await TcpProxy.start(database)
     try {
@@ -158,6 +168,21 @@ describe('workers', { skip: process.platform === 'linux' ? false : 'the workers 
     }
   }
 
+  /** Each worker counts for itself; a scrape that meets one of them shows what all have counted. */
+  async function sharedFigures(usher: UsherProcess) {
+    const asked = 40
+    const headers = { connection: 'close' }
+    await Promise.all(Array.from({ length: asked }, () => fetch(`${usher.url}/version`, { headers })))
+    let right = 0
+    // An answer is counted a moment after it has arrived, and a worker that is starting is left out.
+    for (let scrapes = 0; right < 6; scrapes += 1) {
+      const text = await (await fetch(`${usher.url}/metrics`, { headers })).text()
+      const count = /^scim_http_requests_total\{route="\/version",method="GET",status="2xx"\} (\d+)$/m.exec(text)?.[1]
+      right = count === String(asked) ? right + 1 : 0
+      assert.ok(scrapes < 200, text)
+    }
+  }
+
   it('share one sandbox, made once, when nothing is set but their number', async () => {
     const usher = await UsherProcess.ready({
       USHER_DATA_DIR: temporaryFolder(),
@@ -191,6 +216,7 @@ describe('workers', { skip: process.platform === 'linux' ? false : 'the workers 
   it('share the port; one that is killed is replaced, and the others serve meanwhile', async () => {
     const usher = await UsherProcess.ready({ ...settings, USHER_WORKERS: '2' })
     await bothWork(usher)
+    await sharedFigures(usher)
     const before = workersOf(usher)
     const [first = 0, second = 0] = before
     process.kill(first, 'SIGKILL')

@@ -14,6 +14,13 @@ const program = join(import.meta.dirname, '../../bin/usher.mjs')
 
 export const operatorToken = `usher_admin_${randomBytes(32).toString('hex')}`
 
+/** Whatever lets something run at its end: a test, or the test file. */
+export interface Owner {
+  readonly after: (run: () => void | Promise<void>) => void
+}
+
+const testFile: Owner = { after }
+
 export class UsherProcess {
   readonly url: string
   readonly child: ChildProcess
@@ -33,8 +40,8 @@ export class UsherProcess {
     this.ended = once(child, 'close').then(([code, signal]) => code ?? signal)
   }
 
-  /** Starts on a free port, without waiting; the process ends with the test file at the latest. */
-  static async start(settings: Readonly<Record<string, string>>): Promise<UsherProcess> {
+  /** Starts on a free port, without waiting; the process ends with its owner at the latest. */
+  static async start(settings: Readonly<Record<string, string>>, owner = testFile): Promise<UsherProcess> {
     const { USHER_PORT = String(await freePort()) } = settings
     const child = spawn(process.execPath, [program], {
       env: {
@@ -52,7 +59,7 @@ export class UsherProcess {
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     const usher = new UsherProcess(child, `http://127.0.0.1:${USHER_PORT}`)
-    after(async () => {
+    owner.after(async () => {
       child.kill('SIGKILL')
       await usher.ended
     })
@@ -60,8 +67,8 @@ export class UsherProcess {
   }
 
   /** Starts and waits until it is ready. */
-  static async ready(settings: Readonly<Record<string, string>>): Promise<UsherProcess> {
-    const usher = await UsherProcess.start(settings)
+  static async ready(settings: Readonly<Record<string, string>>, owner = testFile): Promise<UsherProcess> {
+    const usher = await UsherProcess.start(settings, owner)
     await usher.until(200)
     return usher
   }
@@ -69,7 +76,7 @@ export class UsherProcess {
   /** Waits until `/readyz` answers with this status. */
   async until(status: number): Promise<void> {
     for (const begin = performance.now(); (await this.readiness()) !== status; await delay(50)) {
-      if (this.child.exitCode !== null || performance.now() - begin > 30_000) {
+      if (this.child.exitCode !== null || performance.now() - begin > 90_000) {
         throw new Error(`/readyz has not become ${status}:\n${this.output}`)
       }
     }
@@ -99,10 +106,10 @@ export class UsherProcess {
   }
 }
 
-/** A folder that goes with the test file. */
-export function temporaryFolder(): string {
+/** A folder that goes with its owner. */
+export function temporaryFolder(owner = testFile): string {
   const folder = mkdtempSync(join(tmpdir(), 'usher-process-'))
-  after(() => rmSync(folder, { recursive: true, force: true }))
+  owner.after(() => rmSync(folder, { recursive: true, force: true }))
   return folder
 }
 

@@ -21,7 +21,7 @@ describe('reading the path of a PATCH operation', () => {
     assert.equal(parseAttributePath(`${urn}:badges[type eq "x"].value`).path, `${urn}:badges`)
   })
 
-  test('R98, hostile 53: what is no path is refused as invalidPath', () => {
+  test('R98, row 53: what is no path is refused as invalidPath', () => {
     const malformed = [
       '',
       ' ',

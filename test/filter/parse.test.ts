@@ -122,7 +122,7 @@ describe('reading a filter', () => {
     assert.throws(() => parseFilter('a[b[c eq 1] pr]'), invalid(/column 4/i))
   })
 
-  test('hostile 29: injected conditions, unbalanced quotes and bad escapes are refused', () => {
+  test('row 29: injected conditions, unbalanced quotes and bad escapes are refused', () => {
     const broken = [
       'userName eq "x" or "1"="1"',
       'userName eq "x',
@@ -135,7 +135,7 @@ describe('reading a filter', () => {
     assert.throws(() => parseFilter(String.raw`a eq "\ud800"`), invalid(/Unicode/))
   })
 
-  test('hostile 36, R180: too long, too deep and too many terms are refused without a stack overflow', () => {
+  test('row 36, R180: too long, too deep and too many terms are refused without a stack overflow', () => {
     assert.throws(() => parseFilter(Array(10_000).fill('a pr').join(' or ')), invalid(/8192 bytes/))
     assert.throws(() => parseFilter(Array(500).fill('a pr').join(' or ')), invalid(/200/))
     assert.throws(() => parseFilter('('.repeat(2000)), invalid(/32 levels/))
@@ -146,7 +146,7 @@ describe('reading a filter', () => {
     assert.doesNotThrow(() => parseFilter(Array(199).fill('a pr').join(' or ')))
   })
 
-  test('hostile 37: a literal of 1 MB is refused', () => {
+  test('row 37: a literal of 1 MB is refused', () => {
     assert.throws(() => parseFilter(`a eq "${'x'.repeat(1_000_000)}"`), invalid(/8192 bytes/))
     assert.throws(() => parseFilter(`a eq "${'é'.repeat(5000)}"`), invalid(/8192 bytes/))
   })

@@ -36,7 +36,7 @@ describe('finding the key of an order', () => {
     assert.equal(key(`${enterprise}:department`), 'search.enterprise.department')
   })
 
-  test('R190, hostile 42: unknown, unreturnable and unsortable attributes are refused', () => {
+  test('R190, row 42: unknown, unreturnable and unsortable attributes are refused', () => {
     for (const path of [
       'password',
       '_id',

@@ -10,6 +10,10 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   'errors.ts': [],
   'context.ts': ['scim/dialects.ts'],
   'config.ts': [],
+  'tracing.ts': [],
+
+  // How much one client may take; knows nothing of what it limits.
+  limits: [],
 
   // Pure: plain data in, plain data out. They know nobody but each other.
   schema: [],
@@ -22,25 +26,33 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   organizations: ['schema', 'filter', 'patch', 'provisioning', 'store'],
 
   // A refusal before a route is reached has the form of the protocol that the path belongs to.
-  http: ['schema', 'directory', 'organizations', 'scim/errors.ts'],
-  scim: ['schema', 'filter', 'patch', 'directory', 'organizations', 'http'],
+  http: ['schema', 'directory', 'organizations', 'limits', 'scim/errors.ts'],
+  scim: ['schema', 'filter', 'patch', 'directory', 'organizations', 'limits', 'http'],
   login: ['schema', 'patch', 'provisioning', 'directory', 'organizations', 'http'],
-  admin: ['schema', 'filter', 'patch', 'provisioning', 'directory', 'organizations', 'login', 'http'],
-  oauth: ['schema', 'organizations', 'http'],
+  admin: ['schema', 'filter', 'patch', 'provisioning', 'directory', 'organizations', 'limits', 'login', 'http'],
+  oauth: ['schema', 'organizations', 'limits', 'http'],
   sandbox: ['schema', 'provisioning', 'directory', 'organizations', 'login', 'http'],
 
   // Knows nothing of what it runs.
   'background.ts': [],
 
+  // Ties what the rooms tell to the metrics that are made of it.
+  'counting.ts': ['directory', 'http', 'login', 'store'],
+
+  // Talks to a running server over HTTP, like any other client.
+  cli: [],
+
   // Where everything is wired together.
   'app.ts': ['*'],
+  'start.ts': ['*'],
   'main.ts': ['*'],
+  'migrate.ts': ['*'],
 }
 
 const pure = ['schema', 'filter', 'patch', 'provisioning']
 const everywhere = ['errors.ts', 'context.ts']
-/** What the rooms with effects may import besides: the tables of dialects and their switches, which are data. */
-const everywhereButPure = ['scim/dialects.ts', 'scim/switches.ts']
+/** What the rooms with effects may import besides: the tables of dialects and their switches, which are data; spans. */
+const everywhereButPure = ['scim/dialects.ts', 'scim/switches.ts', 'tracing.ts']
 /** Types that the rooms with effects may name: what a setting is, and what a logger is. */
 const typesForEffects = ['config.ts', 'http/log.ts']
 
@@ -57,15 +69,18 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   'openid-client': ['login'],
   jose: ['login', 'oauth', 'http', 'organizations', 'sandbox'],
   'oidc-provider': ['sandbox'],
+  commander: ['cli'],
   zod: ['*'],
   uuid: ['directory', 'organizations', 'store', 'http'],
-  '@opentelemetry/api': ['http', 'login', 'store'],
+  '@opentelemetry/api': ['tracing.ts'],
 }
 
 /** Of Node itself, what a pure room may use: nothing that reads or changes the world, with the exceptions named. */
 const pureBuiltins = ['node:util', 'node:url']
 const builtinExceptions: Readonly<Record<string, readonly string[]>> = {
   'schema/documents.ts': ['node:fs', 'node:fs/promises', 'node:path'],
+  // A hash of what it is given, and of nothing else.
+  'schema/outline.ts': ['node:crypto'],
 }
 
 interface Import {

@@ -12,7 +12,7 @@ describe('An issuer is checked before a connection to it is saved (Discovery 4.3
   let check: DiscoveryCheck
   beforeEach(async () => {
     provider = await TestProvider.start('/tenant')
-    check = createDiscoveryCheck(createOutboundFetch({ allowPrivateIssuers: true, timeoutMs: 500 }), true)
+    check = createDiscoveryCheck(createOutboundFetch({ allowPrivateIssuers: true, timeoutMs: 5_000 }), true)
   })
   afterEach(() => provider.close())
 

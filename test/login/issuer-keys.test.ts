@@ -14,7 +14,7 @@ describe('The keys of an issuer (OpenID Connect Discovery jwks_uri)', () => {
   beforeEach(async () => {
     provider = await TestProvider.start()
     clock = Date.now()
-    const fetch = createOutboundFetch({ allowPrivateIssuers: true, timeoutMs: 500 })
+    const fetch = createOutboundFetch({ allowPrivateIssuers: true, timeoutMs: 5_000 })
     source = new IssuerKeys({ fetch, now: () => new Date(clock) }).of(provider.issuer, `${provider.issuer}/jwks`)
   })
   afterEach(() => provider.close())
@@ -90,6 +90,17 @@ describe('The keys of an issuer (OpenID Connect Discovery jwks_uri)', () => {
     await assert.rejects(verify(await provider.idToken()), { code: 'provider_failed' })
     delete provider.knobs.instead.jwks
     await verify(await provider.idToken())
+  })
+
+  it('row 138: a rotation is followed at once when a clock that was an hour fast is right again', async () => {
+    clock += 60 * minutes
+    await verify(await provider.idToken())
+    await provider.rotate()
+    await verify(await provider.idToken())
+    clock -= 60 * minutes
+    await provider.rotate()
+    await verify(await provider.idToken())
+    assert.equal(provider.requests.jwks, 3)
   })
 
   it('are read again when they are older than ten minutes', async () => {

@@ -87,7 +87,7 @@ function environmentOf(
     sandbox,
     now,
     onNotGenuine: (reason) => stage.notGenuine.push(reason),
-    providers: new Providers({ allowPrivateIssuers: true, timeoutMs: 700, now }),
+    providers: new Providers({ allowPrivateIssuers: true, timeoutMs: 3_000, now }),
     organizations: {
       bySlug: async (slug) => (slug === organization.slug ? organization : null),
       async connection(_organization, id) {

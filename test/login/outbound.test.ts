@@ -31,7 +31,7 @@ describe('Requests to identity providers are bounded (P2, hostile row 104)', () 
     server.close()
   })
 
-  const open = createOutboundFetch({ allowPrivateIssuers: true, timeoutMs: 300 })
+  const open = createOutboundFetch({ allowPrivateIssuers: true, timeoutMs: 2_000 })
 
   it('where private issuers are allowed, an answer comes as it is', async () => {
     assert.deepEqual(await (await open(`${base}/`)).json(), { ok: true })
@@ -63,7 +63,7 @@ describe('Requests to identity providers are bounded (P2, hostile row 104)', () 
         null,
         addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 })),
       )
-    return createOutboundFetch({ allowPrivateIssuers: false, timeoutMs: 300, resolve })
+    return createOutboundFetch({ allowPrivateIssuers: false, timeoutMs: 2_000, resolve })
   }
 
   it('row 104: plain http and literal private addresses are refused before a connection is made', async () => {
@@ -99,7 +99,7 @@ describe('Requests to identity providers are bounded (P2, hostile row 104)', () 
     let lookups = 0
     const fetch = createOutboundFetch({
       allowPrivateIssuers: false,
-      timeoutMs: 300,
+      timeoutMs: 2_000,
       resolve: (_name, _options, callback) => {
         lookups += 1
         callback(null, [{ address: lookups === 1 ? '192.0.2.1' : '127.0.0.1', family: 4 }])

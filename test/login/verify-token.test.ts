@@ -181,6 +181,12 @@ describe('An ID token is verified (OpenID Connect Core 3.1.3.7)', () => {
     await verifyIdToken(keys, expected, await sign({}, { typ: undefined }))
   })
 
+  it('row 127, RFC 8417 section 4.1: what tells of events is no ID token, whatever its header says', async () => {
+    const events = { 'http://schemas.openid.net/event/backchannel-logout': {} }
+    assert.equal(await refused(await sign({ events }), keys), 'header')
+    await verifyIdToken(keys, expected, await sign({ events: ['a claim of that name'] }))
+  })
+
   it('row 121: a token over 128 KB, a claim over 64 KB, more than 500 claims, deep nesting are refused', async () => {
     const deep = JSON.parse(`${'['.repeat(40)}${']'.repeat(40)}`)
     const many = Object.fromEntries(Array.from({ length: 500 }, (_, index) => [`claim-${index}`, index]))

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { connectionDeletion, deleteConnection, type ReleaseUsers } from '../../src/organizations/connection-deletion.ts'
 import {
   createConnection,
   getConnection,
@@ -8,7 +9,7 @@ import {
 } from '../../src/organizations/connections.ts'
 import type { OrganizationContext } from '../../src/organizations/environment.ts'
 import { getJit, listJitVersions, patchJit, putJit, readJitDraft, rollbackJit } from '../../src/organizations/jit.ts'
-import { deleteConnection, getJob, runJobs } from '../../src/organizations/jobs.ts'
+import { getJob, runJobs } from '../../src/organizations/jobs.ts'
 import { putRole } from '../../src/organizations/roles.ts'
 import { createScimClient } from '../../src/organizations/scim-clients.ts'
 import { contextOf, keyOf, openRoom, refuses } from './room.ts'
@@ -196,6 +197,12 @@ test('G1: an entry that lets a login grant a privileged role is saved by whoever
   await refuses(rollbackJit(environment, admin, id, 2, undefined), 'privileged_grant_refused')
 })
 
+/** What waits is done, as a clock that is ahead by so many milliseconds has it. */
+function run(release: ReleaseUsers, ahead = 0, stopping?: AbortSignal): Promise<void> {
+  const kinds = { 'delete-connection': connectionDeletion(environment, release) }
+  return runJobs(environment, kinds, () => new Date(Date.now() + ahead), stopping)
+}
+
 test('A22: the deletion of a connection ends its logins at once and is done by a job, step by step', async () => {
   const { context, connection } = await connect()
   const org = context.organization.id
@@ -213,54 +220,52 @@ test('A22: the deletion of a connection ends its logins at once and is done by a
   const { job } = await deleteConnection(environment, context, connection.id, 'deactivate')
   await refuses(getConnection(environment, context, connection.id), 'not_found')
   await connect({}, context)
-  assert.deepEqual((await getJob(environment, job)).job.progress, { done: 0, total: 250 })
+  assert.deepEqual((await getJob(environment, job, new Date())).job.progress, { done: 0, total: 250 })
 
   const steps: string[] = []
   let left = people.length
-  await runJobs(
-    environment,
-    async (organization, { choice, limit, job: acting }) => {
-      left = Math.max(0, left - limit)
-      steps.push(`${organization.slug} ${choice} ${acting} ${left}`)
-      return left
-    },
-    () => new Date(),
-  )
+  await run(async (organization, { choice, limit, job: acting }) => {
+    left = Math.max(0, left - limit)
+    steps.push(`${organization.slug} ${choice} ${acting} ${left}`)
+    return left
+  })
   const { slug } = context.organization
   assert.deepEqual(
     steps,
     [150, 50, 0].map((rest) => `${slug} deactivate ${job} ${rest}`),
   )
-  const done = (await getJob(environment, job)).job
+  const done = (await getJob(environment, job, new Date())).job
   assert.deepEqual([done.state, done.progress.done, done.error], ['done', 250, null])
   assert.equal(await environment.store.connections.count(org, {}), 1)
 })
 
-test('a job that fails says so, one that was cut off is taken up again, and only one process is at it', async () => {
+test('a job that fails says so, one that was cut off is taken up again, only one process is at it, and none that stops', async () => {
   const failing = await connect()
   const { job } = await deleteConnection(environment, failing.context, failing.connection.id, 'keep')
-  await runJobs(
-    environment,
-    async () => {
-      throw new Error('something secret')
-    },
-    () => new Date(),
-  )
-  const failed = (await getJob(environment, job)).job
+  await run(async () => {
+    throw new Error('something secret')
+  })
+  const failed = (await getJob(environment, job, new Date())).job
   assert.equal(failed.state, 'failed')
   assert.ok(!failed.error?.includes('secret'))
 
   const cut = await connect()
   const second = await deleteConnection(environment, cut.context, cut.connection.id, 'keep')
-  await environment.store.leases.insertOne({ _id: 'jobs', owner: 'dead', until: new Date(Date.now() + 5_000) })
+  await environment.store.leases.insertOne({
+    _id: `job:${second.job}`,
+    owner: 'dead',
+    until: new Date(Date.now() + 5_000),
+  })
   let runs = 0
   const release = async () => {
     runs += 1
     return 0
   }
-  await runJobs(environment, release, () => new Date())
+  await run(release)
   assert.equal(runs, 0)
-  await runJobs(environment, release, () => new Date(Date.now() + 6_000))
+  await run(release, 6_000, AbortSignal.abort())
+  assert.equal(runs, 0)
+  await run(release, 6_000)
   assert.equal(runs, 1)
-  assert.equal((await getJob(environment, second.job)).job.state, 'done')
+  assert.equal((await getJob(environment, second.job, new Date())).job.state, 'done')
 })

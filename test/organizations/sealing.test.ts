@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, rm, stat } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { UsherError } from '../../src/errors.ts'
-import { createSealing, loadSealingKey } from '../../src/organizations/sealing.ts'
+import { createSealing, loadSealing, loadSealingKey } from '../../src/organizations/sealing.ts'
 
 const isUnreadable = (error: unknown) => error instanceof UsherError && error.code === 'internal_error'
 
@@ -51,4 +51,20 @@ test('the key of a data folder is made once, for its owner only, by whoever come
   assert.equal(keys[0].length, 32)
   for (const key of keys) assert.deepEqual(key, keys[0])
   assert.equal((await stat(join(dataDir, 'secret.key'))).mode & 0o777, 0o600)
+})
+
+test('keys of the settings seal and open, and the key of the data folder opens what it sealed before', async (t) => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'usher-key-'))
+  t.after(() => rm(dataDir, { recursive: true, force: true }))
+  const [first, second] = [randomBytes(32), randomBytes(32)]
+  const fresh = await loadSealing(dataDir, [first, second])
+  assert.deepEqual(await readdir(dataDir), [], 'no key is made that nobody needs')
+  assert.equal(fresh.open(createSealing(second).seal('secret', 'x'), 'x'), 'secret')
+  const ofFolder = await loadSealing(dataDir, undefined)
+  const sealed = ofFolder.seal('secret', 'x')
+  assert.ok(ofFolder.isPresent(sealed))
+  const later = await loadSealing(dataDir, [first])
+  assert.equal(later.open(sealed, 'x'), 'secret')
+  assert.equal(later.isPresent(sealed), false)
+  assert.equal(createSealing(first).open(later.seal('secret', 'x'), 'x'), 'secret')
 })

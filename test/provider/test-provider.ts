@@ -39,6 +39,8 @@ export class TestProvider {
   readonly clientSecret = 'secret of the client, with: signs & spaces'
   readonly issuer: string
   readonly requests: Record<Endpoint, number> = { discovery: 0, jwks: 0, authorize: 0, token: 0, userinfo: 0 }
+  /** The `traceparent` of the last request to each endpoint. */
+  readonly traceparents: Partial<Record<Endpoint, string>> = {}
   readonly knobs: Knobs
   /** Who signs in next. */
   person: Claims = { sub: 'person-1' }
@@ -54,9 +56,9 @@ export class TestProvider {
   readonly #codes = new Map<string, Grant>()
   readonly #tokens = new Map<string, Claims>()
 
-  private constructor(server: Server, key: SigningKey, path: string) {
+  private constructor(server: Server, key: SigningKey, issuer: string) {
     this.#server = server
-    this.issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`
+    this.issuer = issuer
     this.signingKey = key
     this.publishedKeys = [key]
     this.knobs = {
@@ -70,13 +72,17 @@ export class TestProvider {
     }
   }
 
-  /** Starts on a free port of the loopback address. `path` is that of the issuer, such as `/tenant`. */
-  static async start(path = ''): Promise<TestProvider> {
+  /**
+   * Starts on a free port of the loopback address. `path` is that of the issuer, such as `/tenant`. `outside` gives the
+   * address by which others reach it when that is not its own, for a proxy before it.
+   */
+  static async start(path = '', outside: (own: string) => Promise<string> = async (own) => own): Promise<TestProvider> {
     const key = await createSigningKey()
     const server = createServer()
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')
-    const provider = new TestProvider(server, key, path)
+    const own = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const provider = new TestProvider(server, key, `${await outside(own)}${path}`)
     server.on('request', (request, response) => {
       provider.#answer(request, response).catch((error) => response.writeHead(500).end(String(error)))
     })
@@ -118,6 +124,8 @@ export class TestProvider {
     const endpoint = endpoints[url.pathname]
     if (!endpoint) return void response.writeHead(404).end()
     this.requests[endpoint] += 1
+    const { traceparent } = request.headers
+    if (typeof traceparent === 'string') this.traceparents[endpoint] = traceparent
     const instead = this.knobs.instead[endpoint]
     if (instead) return instead(request, response)
     switch (endpoint) {

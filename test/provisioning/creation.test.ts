@@ -65,7 +65,9 @@ describe('a first login', () => {
       invitationRoles: [],
       provisionedBy: 'login',
       shadowed: [],
+      unapplied: [],
       heldRemovals: [],
+      groupsTold: true,
       externalId: null,
       provenEmail: 'anna@acme.example',
     })

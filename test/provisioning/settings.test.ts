@@ -83,6 +83,9 @@ describe('PUT', () => {
     assert.deepEqual(attributes({ claim: 'a', default: 'x' }), ['attributes.0.default'])
     assert.deepEqual(attributes({ value: false }), [])
     assert.deepEqual(refused({ userName: { claim: 'a', template: '{a}' } }), ['userName'])
+    assert.deepEqual(refused({ userName: { expression: 'a', template: '{a}' } }), ['userName'])
+    assert.deepEqual(attributes({ expression: 'a', claim: 'b' }), ['attributes.0'])
+    assert.deepEqual(attributes({ expression: 'lower(' }), ['attributes.0.expression'])
   })
 
   test('names, templates, patterns and sizes are checked', () => {
@@ -96,6 +99,15 @@ describe('PUT', () => {
     assert.deepEqual(refused({ claimFilter: [{ claim: 'a', operator: 'matches', value: '(?=a)' }] }), [
       'claimFilter.0.value',
     ])
+    const mapping = (entry: object, times = 1) =>
+      refused({ groups: { mapping: Array.from({ length: times }, () => ({ group: 'g', ...entry })) } })
+    assert.deepEqual(mapping({}), ['groups.mapping.0'])
+    assert.deepEqual(mapping({ value: 'a', prefix: 'b' }), ['groups.mapping.0'])
+    assert.deepEqual(mapping({ pattern: '(a)\\1' }), ['groups.mapping.0.pattern'])
+    assert.deepEqual(mapping({ pattern: 'a' }, 51), ['groups.mapping'])
+    assert.deepEqual(mapping({ pattern: 'a{200}' }, 11), ['groups.mapping'])
+    assert.deepEqual(mapping({ prefix: '' }), ['groups.mapping.0.prefix'])
+    assert.deepEqual(refused({ roles: { claim: 'a', expression: 'b' } }), ['roles'])
     const many = Array.from({ length: 101 }, () => ({ attribute: 'title', claim: 'a' }))
     assert.deepEqual(refused({ attributes: many }), ['attributes'])
   })
@@ -148,8 +160,24 @@ describe('layers', () => {
       defaults,
     )
     assert.deepEqual(effectiveAttributes(stored, { ...defaults, attributeSyncMethod: 'OVERRIDE_ALL' }), [
-      { attribute: 'title', sync: 'ALWAYS', layer: 'server', authority: 'scim', onMissing: 'clear' },
-      { attribute: 'locale', sync: 'IF_EMPTY', layer: 'attribute', authority: 'login', onMissing: 'clear' },
+      {
+        attribute: 'title',
+        sync: 'ALWAYS',
+        layer: 'server',
+        authority: 'scim',
+        authorityLayer: 'default',
+        onMissing: 'clear',
+        onMissingLayer: 'server',
+      },
+      {
+        attribute: 'locale',
+        sync: 'IF_EMPTY',
+        layer: 'attribute',
+        authority: 'login',
+        authorityLayer: 'attribute',
+        onMissing: 'clear',
+        onMissingLayer: 'server',
+      },
     ])
   })
 })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { readClaim, readValues } from '../../src/provisioning/claims.ts'
+import { readClaim, valuesOf } from '../../src/provisioning/claims.ts'
 import { matchesPattern, patternProblem } from '../../src/provisioning/pattern.ts'
 import { referenceFrom } from '../../src/provisioning/reference.ts'
 import { renderTemplate, templateProblem } from '../../src/provisioning/template.ts'
@@ -137,10 +137,13 @@ describe('claims', () => {
   })
 
   test('a list of texts: each once, one text is a list of one', () => {
-    assert.deepEqual(readValues(claims, 'list'), { kind: 'values', values: ['a', 'b'] })
-    assert.deepEqual(readValues(claims, 'https://acme.example/claims/team'), { kind: 'values', values: ['blue'] })
-    assert.deepEqual(readValues(claims, 'blank'), { kind: 'values', values: [] })
-    assert.equal(readValues(claims, 'mixed').kind, 'malformed')
+    assert.deepEqual(valuesOf(readClaim(claims, 'list')), { kind: 'values', values: ['a', 'b'] })
+    assert.deepEqual(valuesOf(readClaim(claims, 'https://acme.example/claims/team')), {
+      kind: 'values',
+      values: ['blue'],
+    })
+    assert.deepEqual(valuesOf(readClaim(claims, 'blank')), { kind: 'values', values: [] })
+    assert.equal(valuesOf(readClaim(claims, 'mixed')).kind, 'malformed')
   })
 })
 

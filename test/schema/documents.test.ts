@@ -41,6 +41,13 @@ describe('documents of schemas and resource types', () => {
     })
   })
 
+  test('R57 a value that can only be written is never returned, whatever else a document says', () => {
+    const attributes = [{ name: 'pin', mutability: 'writeOnly', returned: 'default' }]
+    withFolder({ 'a.json': JSON.stringify({ id: 'urn:x', name: 'X', attributes }) }, (folder) => {
+      assert.equal(readDocuments([folder]).schemas[0]?.attributes[0]?.returned, 'never')
+    })
+  })
+
   test('that cannot be used are refused with the name of the file', () => {
     const bad: Readonly<Record<string, string>> = {
       'not JSON': '{',
@@ -57,6 +64,9 @@ describe('documents of schemas and resource types', () => {
         refuses(() => readDocuments([folder]), 'validation_failed', /wrong\.json/)
       })
     }
+    withFolder({ 'one.json': bad['not JSON']!, 'two.json': bad['an unknown type']! }, (folder) => {
+      refuses(() => readDocuments([folder]), 'validation_failed', /one\.json.*\n.*two\.json/)
+    })
     refuses(() => readDocuments(['/no/such/folder']), 'validation_failed', /no\/such\/folder/)
   })
 })

@@ -154,6 +154,31 @@ describe('the registry', () => {
   })
 })
 
+describe('what documents say to us only', () => {
+  test('R11 R262 that an attribute is searchable is known, as of one with unique values, and not shown', () => {
+    const found = create(
+      attribute('found', { searchable: true }),
+      attribute('unique', { uniqueness: 'server' }),
+      attribute('other'),
+      attribute('parts', { type: 'complex', subAttributes: [attribute('found', { searchable: true })] }),
+    )
+    const { attributesByName } = found.resourceType('Thing')
+    const searchable = ['found', 'unique', 'other'].map((name) => attributesByName.get(name)?.searchable)
+    assert.deepEqual(searchable, [true, true, false])
+    assert.doesNotMatch(JSON.stringify(found.schemas), /searchable/)
+  })
+
+  test('R264 schemas that no resource type names are told', () => {
+    const unused = schema('urn:example:1.0:Unused', attribute('a'))
+    const { unusedSchemas } = createRegistry({
+      schemas: [schema(coreUrn, attribute('a')), unused],
+      resourceTypes: [thing()],
+    })
+    assert.deepEqual(unusedSchemas, [unused.id])
+    assert.deepEqual(registry.unusedSchemas, [])
+  })
+})
+
 describe('the registry refuses', () => {
   test('two attributes of one name, in whatever case', () => {
     refuses(() => create(attribute('colour'), attribute('Colour')), 'validation_failed', /"Colour" twice/)
@@ -209,6 +234,31 @@ describe('the registry refuses', () => {
     )
   })
 
+  test('a type that is described again with the same endpoint and schema only gains the extensions', () => {
+    const [a, b] = ['urn:a:extra:1.0:Thing', 'urn:b:more:1.0:Thing'] as const
+    const schemas = [schema(coreUrn, attribute('a')), schema(a, attribute('a')), schema(b, attribute('b'))]
+    const extended = (schemaExtensions: ResourceTypeDocument['schemaExtensions'] = []) => thing({ schemaExtensions })
+    const { resourceTypes, resourceTypeDocuments } = createRegistry({
+      schemas,
+      resourceTypes: [
+        extended([{ schema: a, required: true }]),
+        extended([
+          { schema: a.toUpperCase(), required: false },
+          { schema: b, required: false },
+        ]),
+      ],
+    })
+    const both = [
+      { schema: a, required: true },
+      { schema: b, required: false },
+    ]
+    assert.deepEqual(
+      resourceTypeDocuments.map(({ schemaExtensions }) => schemaExtensions),
+      [both],
+    )
+    assert.equal(resourceTypes.length, 1)
+  })
+
   test('unknown schemas, extensions named twice, extensions that would be stored in one place', () => {
     const schemas = [
       schema(coreUrn, attribute('colour')),
@@ -228,8 +278,63 @@ describe('the registry refuses', () => {
     refuses(() => extended('urn:b:colour:1.0:Thing'), 'validation_failed', /taken/)
   })
 
+  test('what would never work: unique flags and objects, extensions that nobody can write, an index of a secret', () => {
+    const extra = 'urn:a:extra:1.0:Thing'
+    const extended = (core: AttributeDefinition, extension: AttributeDefinition, required = false) =>
+      createRegistry({
+        schemas: [schema(coreUrn, core), schema(extra, extension)],
+        resourceTypes: [thing({ schemaExtensions: [{ schema: extra, required }] })],
+      })
+    const complex = { type: 'complex', subAttributes: [attribute('a')] } as const
+    const readOnly = { mutability: 'readOnly' } as const
+    refuses(() => create(attribute('a', { type: 'boolean', uniqueness: 'server' })), 'validation_failed', /unique/)
+    refuses(() => create(attribute('a', { ...complex, uniqueness: 'global' })), 'validation_failed', /unique/)
+    refuses(() => create(attribute('a', { ...complex, searchable: true })), 'validation_failed', /searchable/)
+    refuses(() => create(attribute('a', { returned: 'never', searchable: true })), 'validation_failed', /searchable/)
+    refuses(() => extended(attribute('a', readOnly), attribute('b')), 'validation_failed', /nobody writes a Thing/)
+    refuses(() => extended(attribute('a'), attribute('b', readOnly), true), 'validation_failed', /nobody can write/)
+    assert.ok(extended(attribute('a'), attribute('b', readOnly)))
+    refuses(
+      () => createRegistry({ schemas: [schema(coreUrn, attribute('a'))], resourceTypes: [thing({ name: 'a.b' })] }),
+      'validation_failed',
+      /not a name/,
+    )
+  })
+
+  test('everything at once', () => {
+    const bad = { type: 'complex', subAttributes: [attribute('$x'), attribute('b'), attribute('B')] } as const
+    assert.throws(
+      () =>
+        createRegistry({
+          schemas: [schema(coreUrn, attribute('id'), attribute('a.b'), attribute('bad', bad))],
+          resourceTypes: [
+            thing({ schemaExtensions: [{ schema: 'urn:none', required: false }] }),
+            thing({ name: 'Other', endpoint: '/Bulk', schema: 'urn:none' }),
+          ],
+        }),
+      ({ errors }: { readonly errors: readonly { readonly message: string }[] }) => {
+        const said = [
+          /"id".*reserved/,
+          /"a\.b"/,
+          /"\$x"/,
+          /"B" twice/,
+          /extension "urn:none"/,
+          /"\/Bulk"/,
+          /schema "urn:none"/,
+        ]
+        assert.equal(errors.length, said.length, JSON.stringify(errors))
+        for (const sentence of said)
+          assert.ok(
+            errors.some(({ message }) => sentence.test(message)),
+            String(sentence),
+          )
+        return true
+      },
+    )
+  })
+
   test('endpoints that are not one segment or that mean something else', () => {
-    for (const endpoint of ['Things', '/', '/a/b', '/.search', '/Me', '/bulk', '/Schemas', '/a?b']) {
+    for (const endpoint of ['Things', '/', '/a/b', '/.search', '/Me', '/bulk', '/Schemas', '/a?b', '/AsyncResults']) {
       const types = [thing({ endpoint })]
       refuses(
         () => createRegistry({ schemas: [schema(coreUrn, attribute('a'))], resourceTypes: types }),

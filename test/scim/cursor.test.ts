@@ -17,7 +17,7 @@ const binding: CursorBinding = {
   sortBy: 'userName',
   sortOrder: undefined,
 }
-const position: Position = { value: 'anna', id: 'u1', direction: 'forward' }
+const position: Position = { value: 'anna', type: 'User', id: 'u1', direction: 'forward' }
 const place = { position, count: 10, total: 42 }
 
 function refusal(run: () => unknown): { readonly code: ErrorCode; readonly detail: string } {
@@ -47,7 +47,12 @@ describe('RFC 9865: cursors', () => {
     )
     fc.assert(
       fc.property(values, fc.constantFrom('forward', 'backward'), (value, direction) => {
-        const sealed = sealCursor(keys, binding, { ...place, position: { value, id: 'x', direction } }, now)
+        const sealed = sealCursor(
+          keys,
+          binding,
+          { ...place, position: { value, type: 'User', id: 'x', direction } },
+          now,
+        )
         const opened = openCursor(keys, binding, sealed, 10, now).position
         assert.deepEqual([opened?.value, opened?.direction], [value, direction])
       }),

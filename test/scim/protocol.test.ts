@@ -5,7 +5,7 @@ import { scimProtocol } from './protocol.ts'
 const { get, post, send, assertError } = scimProtocol()
 
 describe('R27 R39 credentials', () => {
-  it('A1 without them everything but discovery is 401, whether or not the organization exists', async () => {
+  it('row 1 without them everything but discovery is 401, whether or not the organization exists', async () => {
     for (const path of ['/acme/Users', '/nobody/Users', '/acme/Me', '/acme', '/nobody', '/acme/Nothing', '/']) {
       const response = await get(path)
       assertError(response, 401)
@@ -13,17 +13,17 @@ describe('R27 R39 credentials', () => {
     }
   })
 
-  it('A4 in the URL they do not count', async () => {
+  it('row 4 in the URL they do not count', async () => {
     assertError(await get('/acme/Users?access_token=rfc'), 401)
   })
 
-  it('A2 A3 that are not valid are 401', async () => {
+  it('rows 2 3 that are not valid are 401', async () => {
     const response = await get('/acme/Users', 'unknown')
     assertError(response, 401)
     assert.match(String(response.headers['www-authenticate']), /^Bearer .*error="invalid_token"/)
   })
 
-  it('A5 of another organization get the same answer as an organization that does not exist', async () => {
+  it('row 5 of another organization get the same answer as an organization that does not exist', async () => {
     const foreign = await get('/acme/Users', 'foreign')
     const unknown = await get('/nobody/Users', 'rfc')
     assertError(foreign, 404)
@@ -37,7 +37,7 @@ describe('R27 R39 credentials', () => {
     assertError(await post('/acme/Users', 'reader', '{'), 403)
   })
 
-  it('A7 a key with the scope read may only read, and one without read or admin nothing', async () => {
+  it('row 7 a key with the scope read may only read, and one without read or admin nothing', async () => {
     for (const path of ['/acme/Users', '/acme/Bulk']) assertError(await post(path, 'reader'), 403)
     assertError(await send('delete', '/acme/Users/1', 'reader'), 403)
     assertError(await get('/acme/Users', 'loginsOnly'), 403)
@@ -46,7 +46,7 @@ describe('R27 R39 credentials', () => {
 })
 
 describe('R20–R35 transport', () => {
-  it('A19 R30 an unknown route is 404', async () => {
+  it('row 19 R30 an unknown route is 404', async () => {
     for (const path of [
       '/acme/Nothing',
       '/acme/Users/1/2',
@@ -59,7 +59,7 @@ describe('R20–R35 transport', () => {
     }
   })
 
-  it('A19 R70 R152 a wrong method is 405 with Allow', async () => {
+  it('row 19 R70 R152 a wrong method is 405 with Allow', async () => {
     const cases: readonly [Parameters<typeof send>[0], string, string][] = [
       ['post', '/acme/Users/1', 'HEAD, GET, PUT, PATCH, DELETE'],
       ['delete', '/acme/Users', 'HEAD, GET, POST'],
@@ -78,7 +78,7 @@ describe('R20–R35 transport', () => {
     }
   })
 
-  it('A20 R22 what cannot be produced is 406', async () => {
+  it('row 20 R22 what cannot be produced is 406', async () => {
     assertError(await get('/acme/Schemas').set('Accept', 'application/xml'), 406)
     assertError(await get('/acme/Roles', 'rfc').set('Accept', 'text/html'), 406)
   })
@@ -91,7 +91,7 @@ describe('R20–R35 transport', () => {
     assert.equal(scim.headers['content-type'], 'application/scim+json')
   })
 
-  it('R24 A13 A15 bodies that cannot be read are refused with a SCIM error', async () => {
+  it('R24 rows 13 15 bodies that cannot be read are refused with a SCIM error', async () => {
     assertError(await post('/acme/Users', 'rfc', '{'), 400, 'invalidSyntax')
     assertError(await post('/acme/Groups', 'rfc', '[]'), 400, 'invalidSyntax')
     assertError(await post('/acme/Users', 'rfc', ''), 400, 'invalidSyntax')
@@ -99,7 +99,7 @@ describe('R20–R35 transport', () => {
     assertError(await post('/acme/Users', 'rfc', `{"a":"${'x'.repeat(1_200_000)}"}`), 413)
   })
 
-  it('A23 a repeated parameter is 400 invalidValue', async () => {
+  it('row 23 a repeated parameter is 400 invalidValue', async () => {
     assertError(await get('/acme/Users?count=1&count=2', 'rfc'), 400, 'invalidValue')
   })
 
@@ -129,7 +129,7 @@ describe('R20–R35 transport', () => {
     assertError(await send('delete', '/acme/Users/1', 'rfc').set('If-Match', 'garbage'), 412)
   })
 
-  it('A28 gives no CORS headers', async () => {
+  it('row 28 gives no CORS headers', async () => {
     const { headers } = await get('/acme/Schemas').set('Origin', 'https://evil.example')
     assert.equal(headers['access-control-allow-origin'], undefined)
   })

@@ -6,6 +6,7 @@ import express from 'express'
 import request from 'supertest'
 import type { Directory } from '../../src/directory/types.ts'
 import { createLogger } from '../../src/http/log.ts'
+import { createLimits } from '../../src/limits/limits.ts'
 import type { Authenticated, Organizations } from '../../src/organizations/types.ts'
 import { builtInDocuments, readDocuments } from '../../src/schema/documents.ts'
 import { createRegistry } from '../../src/schema/registry.ts'
@@ -36,12 +37,13 @@ const credentials: Readonly<Record<string, Authenticated>> = {
 }
 
 const ref = { displayName: 'Acme', defaultRole: null, seatLimit: null, returnUrls: [] }
+const longAgo = new Date('2026-01-01T00:00:00Z')
 const organizations = {
   authenticate: async (token) => credentials[token] ?? null,
   bySlug: async (slug) => (slug === 'acme' ? { ...ref, id: '1', slug } : null),
   roles: async () => [
-    { name: 'member', displayName: 'Member', privileged: false, groups: [] },
-    { name: 'admin', displayName: 'Administrator', privileged: true, groups: [] },
+    { name: 'member', displayName: 'Member', description: '', created: longAgo, lastModified: longAgo },
+    { name: 'admin', displayName: 'Administrator', description: '', created: longAgo, lastModified: longAgo },
   ],
 } as Partial<Organizations> as Organizations
 
@@ -63,6 +65,7 @@ export function scimProtocol() {
         publicUrl: 'https://usher.example',
         cursorKeys: [randomBytes(32)],
         scans: new Scans(),
+        limits: createLimits(null),
         asyncRuns: new AsyncRuns(),
         log: createLogger('silent'),
         now: () => new Date('2026-03-01T12:00:00Z'),

@@ -6,6 +6,7 @@ import express from 'express'
 import request from 'supertest'
 import { createDirectory } from '../../src/directory/directory.ts'
 import { createLogger } from '../../src/http/log.ts'
+import { createLimits } from '../../src/limits/limits.ts'
 import type { Authenticated, Organizations } from '../../src/organizations/types.ts'
 import { builtInDocuments, readDocuments } from '../../src/schema/documents.ts'
 import { createRegistry } from '../../src/schema/registry.ts'
@@ -67,6 +68,7 @@ export function scimService() {
         publicUrl: 'https://usher.example',
         cursorKeys: [randomBytes(32)],
         scans: new Scans(),
+        limits: createLimits(null),
         asyncRuns: new AsyncRuns(),
         log: createLogger('silent'),
         now: () => new Date(),

@@ -77,7 +77,7 @@ function create(facts: Facts): StepResult {
 
 function sync(facts: Facts, user: UserState): StepResult {
   const { login, mapped, settings, source, type } = facts
-  const { resource, shadowed } = syncAttributes({
+  const { resource, shadowed, unapplied } = syncAttributes({
     type,
     resource: user.resource,
     sources: user.sources,
@@ -104,7 +104,7 @@ function sync(facts: Facts, user: UserState): StepResult {
       ...warnings.map(({ detail }) => detail),
       ...locked.map(({ path }) => `"${path}" is locked by another connection and stays as it is.`),
     ].join(' '),
-    facts: { resource, shadowed: shadowed.map(({ path, value }) => ({ path, value })) },
+    facts: { resource, shadowed: shadowed.map(({ path, value }) => ({ path, value })), unapplied },
     warnings,
   }
 }

@@ -1,5 +1,6 @@
 import { meetsCondition } from '../claim-filter.ts'
-import { readValues, type ValuesReading } from '../claims.ts'
+import { readClaim, type ValuesReading, valuesOf } from '../claims.ts'
+import { readExpression } from '../expression/expression.ts'
 import { type Facts, refuse, type Step } from '../facts.ts'
 import { grantRules } from '../grant-rules.ts'
 import { readMappedValues } from '../mapped-values.ts'
@@ -10,24 +11,29 @@ interface GrantClaim {
   readonly warnings: readonly Warning[]
 }
 
-function warningsOf(claim: string, values: ValuesReading): readonly Warning[] {
+/** @param name of the claim, or of the setting that holds an expression */
+function warningsOf(name: string, values: ValuesReading): readonly Warning[] {
   switch (values.kind) {
     case 'absent':
-      return [{ code: 'groups_claim_missing', detail: `The login has no claim "${claim}".` }]
+      return [{ code: 'groups_claim_missing', detail: `The login has no ${name}.` }]
     case 'overage':
-      return [{ code: 'groups_overage', detail: `The provider left "${claim}" out, or it has too many values.` }]
+      return [{ code: 'groups_overage', detail: `The provider left ${name} out, or it has too many values.` }]
     case 'malformed':
-      return [{ code: 'claim_malformed', detail: `"${claim}" is not used: ${values.reason}.` }]
+      return [{ code: 'claim_malformed', detail: `The ${name} is not used: ${values.reason}.` }]
     case 'values':
       return []
   }
 }
 
 function readGrantClaim({ login, settings }: Facts, kind: 'group' | 'role'): GrantClaim {
-  const { claim } = grantRules(kind === 'group' ? settings.groups : settings.roles, kind)
-  if (claim === null) return { values: null, warnings: [] }
-  const values = readValues(login.claims, claim)
-  return { values, warnings: warningsOf(claim, values) }
+  const { reads } = grantRules(kind === 'group' ? settings.groups : settings.roles, kind)
+  if (reads === null) return { values: null, warnings: [] }
+  if ('expression' in reads) {
+    const values = valuesOf(readExpression(reads.expression, login.claims))
+    return { values, warnings: warningsOf(`value for the expression of "${kind}s"`, values) }
+  }
+  const values = valuesOf(readClaim(login.claims, reads.claim))
+  return { values, warnings: warningsOf(`claim "${reads.claim}"`, values) }
 }
 
 /** Groups and roles may be read from one claim: what is wrong with it is said once. */

@@ -1,21 +1,17 @@
 import { existingUser, type Facts, provisions, type Step } from '../facts.ts'
 import { grantRules } from '../grant-rules.ts'
-import { diffGrants, listNames, wishGrants } from '../grants.ts'
+import { describeMatches, diffGrants, listNames, wishGrants } from '../grants.ts'
 import { roleWithoutHolder } from '../last-holder.ts'
+import { allowedRemovals } from '../removal-share.ts'
 import type { Snapshot, Warning } from '../types.ts'
-
-/** A group below this size is exempt from the share, since one person would be a large part of it. */
-const EXEMPT_BELOW = 20
 
 /**
  * Whether one more removal would go beyond the share of the members that this connection had given when the hour
  * began. A share of zero holds every removal.
  */
 function isHeld(group: string, share: number, removals: Snapshot['removals']): boolean {
-  if (share === 0) return true
-  const counted = removals.find((entry) => entry.group === group)
-  if (counted === undefined || counted.given < EXEMPT_BELOW) return false
-  return (counted.removed + 1) / counted.given > share
+  const { given, removed } = removals.find((entry) => entry.group === group) ?? { given: 0, removed: 0 }
+  return removed >= allowedRemovals(given, share)
 }
 
 interface Removals {
@@ -61,7 +57,7 @@ export const groupsStep: Step = {
     const given = (existingUser(facts)?.memberships ?? [])
       .filter(({ sources }) => sources.some((entry) => entry.source === source))
       .map(({ group }) => group)
-    const { add, remove: wanted } = diffGrants(wish, rules, given)
+    const { add, remove: wanted } = diffGrants(wish, given)
     const { remove, held, kept } = guardRemovals(facts, wanted)
     const warnings = [
       ...warning('group_unmapped', wish.unmapped, 'Values that lead to no group'),
@@ -73,9 +69,10 @@ export const groupsStep: Step = {
       result: 'pass',
       detail: [
         `Mode ${rules.mode}: ${add.length} memberships are given, ${remove.length} are taken.`,
+        ...describeMatches(wish),
         ...warnings.map(({ detail }) => detail),
       ].join(' '),
-      facts: { groups: { add, remove, held } },
+      facts: { groups: { add, remove, held, told: rules.mode !== 'sync' || wish.takes } },
       warnings,
     }
   },

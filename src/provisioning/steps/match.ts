@@ -1,6 +1,6 @@
 import { equalIgnoringAsciiCase } from '../../schema/fold.ts'
 import type { JsonObject } from '../../schema/types.ts'
-import { type Facts, refuse, type Step, type StepResult } from '../facts.ts'
+import { type Facts, provisions, refuse, type Step, type StepResult } from '../facts.ts'
 import { sightOfRule } from '../lookups.ts'
 import type { MatchLookup, UserState } from '../types.ts'
 
@@ -46,19 +46,30 @@ function isUnprovenAddress(user: UserState, lookup: MatchLookup): boolean {
 
 function meet(facts: Facts, lookup: MatchLookup, user: UserState): StepResult {
   const rule = `The rule from "${facts.settings.matching[lookup.index]?.claim}" to "${lookup.attribute}"`
+  if (facts.snapshot.barred?.includes(user.id)) {
+    return refuse(
+      'link_removed',
+      `${rule} found the user ${user.id}, whose link to this subject was closed: it is not made again by a rule.`,
+      [user.id],
+    )
+  }
   if (isProtected(user, facts)) {
-    return refuse('match_target_protected', `${rule} found the user ${user.id}, who is never linked by a rule.`)
+    return refuse('match_target_protected', `${rule} found the user ${user.id}, who is never linked by a rule.`, [
+      user.id,
+    ])
   }
   if (user.identities.some(({ connection }) => connection === facts.connection.id)) {
     return refuse(
       'linked_to_other_subject',
       `${rule} found the user ${user.id}, who is linked to another subject of this connection.`,
+      [user.id],
     )
   }
   if (isUnprovenAddress(user, lookup)) {
     return refuse(
       'match_target_protected',
       `${rule} found the user ${user.id}, whose address nobody has proved to be theirs.`,
+      [user.id],
     )
   }
   return {
@@ -73,6 +84,14 @@ function meetNobody(facts: Facts, reasons: readonly string[]): StepResult {
   const tombstones = snapshot.tombstones.toSorted((a, b) => (a.index ?? -1) - (b.index ?? -1))
   const [found] = tombstones
   const nobody = ['No user was found.', ...reasons].join(' ')
+  const [barred] = snapshot.barred ?? []
+  if (barred !== undefined) {
+    return refuse(
+      'link_removed',
+      `${nobody} The link of this subject to the user ${barred} was closed: nobody new is made in its place.`,
+      snapshot.barred,
+    )
+  }
   if (found !== undefined && (settings.mode !== 'link' || settings.afterDelete === 'refuse')) {
     return {
       result: 'pass',
@@ -93,6 +112,9 @@ export const matchStep: Step = {
   run(facts) {
     const { connection, email, login, person, settings, snapshot } = facts
     if (person.kind === 'linked') return { result: 'skip', detail: 'The person is linked already.' }
+    if (snapshot.creationApproved === true && provisions(facts) && settings.mode !== 'link') {
+      return { result: 'pass', detail: 'An administrator lets this person become a new user, whomever the rules find.' }
+    }
     const reasons: string[] = []
     for (const [index, rule] of settings.matching.entries()) {
       const sight = sightOfRule(rule, index, connection, login, email)
@@ -109,7 +131,8 @@ export const matchStep: Step = {
         continue
       }
       if (hits.length > 1) {
-        return refuse('match_ambiguous', `The rule from ${name} finds ${hits.length} users.`)
+        const ids = hits.map(({ id }) => id)
+        return refuse('match_ambiguous', `The rule from ${name} finds ${hits.length} users.`, ids)
       }
       return meet(facts, sight.lookup, first)
     }

@@ -1,6 +1,6 @@
 import { existingUser, type Facts, isCreation, provisions, type Step } from '../facts.ts'
 import { grantRules } from '../grant-rules.ts'
-import { diffGrants, listNames, wishGrants } from '../grants.ts'
+import { describeMatches, diffGrants, listNames, wishGrants } from '../grants.ts'
 import { roleWithoutHolder } from '../last-holder.ts'
 import type { Warning } from '../types.ts'
 
@@ -59,7 +59,7 @@ export const rolesStep: Step = {
     const given = (existingUser(facts)?.grants ?? [])
       .filter(({ sources }) => sources.some((entry) => entry.source === source))
       .map(({ role }) => role)
-    const { add, remove: wanted } = diffGrants(wish, rules, given)
+    const { add, remove: wanted } = diffGrants(wish, given)
     const { remove, kept } = guardRemovals(facts, wanted)
     const invited = invitationRoles(facts)
     const warnings: Warning[] = [
@@ -76,9 +76,9 @@ export const rolesStep: Step = {
         : `Mode ${rules.mode}: ${add.length} roles are given, ${remove.length} are taken.`
     return {
       result: rules.mode === 'none' ? 'skip' : 'pass',
-      detail: [sentence, ...warnings.map(({ detail }) => detail)].join(' '),
+      detail: [sentence, ...describeMatches(wish), ...warnings.map(({ detail }) => detail)].join(' '),
       facts: {
-        roles: { add, remove, held: [] },
+        roles: { add, remove, held: [], told: true },
         ...(facts.invitation === null ? {} : { invitation: { id: facts.invitation.id, roles: invited.known } }),
       },
       warnings,

@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { MongoInstanceEvents } from 'mongodb-memory-server-core/lib/util/MongoInstance.js'
 import { findMongod } from './binary.ts'
 import { lockDataDirectory } from './data-lock.ts'
+import { keepRunning, whileRunning } from './keep-running.ts'
 import { address, launch, type Remembered } from './launch.ts'
 import { EmbeddedDatabaseError, reasonOf } from './problem.ts'
 import { commandOf, endProcess, isRunning, signal } from './processes.ts'
@@ -49,34 +49,29 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedS
     if (before.port !== undefined && before.port !== port) {
       options.onProgress(`Port ${before.port} is taken; the database moves to ${port}, which may take half a minute`)
     }
-    let running = launched.instance
-    let stopping = false
-    /** A server that ends by itself is started again where the driver looks for it. */
-    const watch = () => running.once(MongoInstanceEvents.instanceClosed, () => void revive())
-    const revive = async () => {
-      if (stopping) return
-      options.onProgress('The embedded database has ended by itself and is started again')
+    /** Where the driver looks for it: nobody tells it of another place. */
+    const startAgain = async () => {
+      const { instance, port: found } = await launch(mongod, dbPath, { before: { port }, testCommands })
       try {
-        const again = await launch(mongod, dbPath, { before: { port }, testCommands })
-        running = again.instance
-        if (again.port !== port) throw new Error(`its port ${port} has been taken`)
-        if (stopping) await running.stop()
-        else await becomePrimary(`${address}:${port}`)
-        watch()
+        if (found !== port) throw new Error(`its port ${port} has been taken`)
+        await whileRunning(instance, becomePrimary(`${address}:${port}`))
+        return instance
       } catch (error) {
-        options.onProgress(`The embedded database cannot be started again: ${reasonOf(error)}`)
+        await instance.stop()
+        throw error
       }
     }
+    const server = keepRunning(launched.instance, { start: startAgain, onProgress: options.onProgress })
     // The last resort of a process that ends without having called stop: signals can be sent, nothing awaited.
     const abandon = () => {
-      if (running.mongodProcess?.pid !== undefined) signal(running.mongodProcess.pid, 'SIGTERM')
-      if (running.killerProcess?.pid !== undefined) signal(running.killerProcess.pid, 'SIGTERM')
+      const { mongodProcess, killerProcess } = server.current()
+      if (mongodProcess?.pid !== undefined) signal(mongodProcess.pid, 'SIGTERM')
+      if (killerProcess?.pid !== undefined) signal(killerProcess.pid, 'SIGTERM')
       lock.release()
     }
     process.once('exit', abandon)
     const stop = async () => {
-      stopping = true
-      await running.stop()
+      await server.stop()
       process.off('exit', abandon)
       lock.release()
     }
@@ -86,7 +81,6 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedS
       await stop()
       throw new EmbeddedDatabaseError(`The embedded database does not get ready: ${reasonOf(error)}`, error)
     }
-    watch()
     remember(dataDir, { port, version: mongod.version })
     const uri = `mongodb://${address}:${port}/usher?replicaSet=${replicaSetName}`
     return { uri, version: mongod.version, stop }
