@@ -128,8 +128,14 @@ function repeat(
   kind: InboxKind,
   user: string | null,
 ): Update {
-  const last = { at: workspace.context.now, decision: name.id, reference: name.reference }
-  return { $set: { ...latest(workspace, decision, kind, user), last }, $inc: { version: 1, count: 1 } }
+  const occurrence = { at: workspace.context.now, decision: name.id, reference: name.reference }
+  return {
+    $set: latest(workspace, decision, kind, user),
+    // Logins at the same moment are not committed in the order of their times.
+    $min: { first: occurrence },
+    $max: { last: occurrence },
+    $inc: { version: 1, count: 1 },
+  }
 }
 
 /** What the last login says. */

@@ -23,6 +23,11 @@ export function makeSmallDisk(megabytes: number): SmallDisk | string {
     const said = error instanceof Error && 'stderr' in error ? String(error.stderr).trim() : ''
     return `a small file system cannot be mounted: ${said || String(error)}`
   }
+  const remove = () => {
+    execFileSync('umount', ['-l', folder])
+    rmdirSync(folder)
+  }
+  process.once('exit', remove)
   const ballast = join(folder, 'ballast')
   return {
     folder,
@@ -40,8 +45,8 @@ export function makeSmallDisk(megabytes: number): SmallDisk | string {
     },
     free: () => rmSync(ballast, { force: true }),
     remove() {
-      execFileSync('umount', ['-l', folder])
-      rmdirSync(folder)
+      process.off('exit', remove)
+      remove()
     },
   }
 }

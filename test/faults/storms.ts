@@ -12,6 +12,9 @@ import { networkStorms } from './storms/network.ts'
 import { processStorms } from './storms/processes.ts'
 import { providerStorms } from './storms/provider.ts'
 
+// What has been started is ended on the way out.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
+
 const [, , word = ''] = process.argv
 const chapters = [processStorms, networkStorms, providerStorms, diskStorms, clockStorms]
 const figures: Figure[] = []

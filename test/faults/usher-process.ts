@@ -59,8 +59,12 @@ export class UsherProcess {
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     const usher = new UsherProcess(child, `http://127.0.0.1:${USHER_PORT}`)
+    // A run that is broken off leaves nothing behind.
+    const end = () => child.kill('SIGKILL')
+    process.once('exit', end)
     owner.after(async () => {
-      child.kill('SIGKILL')
+      process.off('exit', end)
+      end()
       await usher.ended
     })
     return usher
