@@ -1,10 +1,10 @@
 /** Operations of a bulk against the same operations as single requests. */
 import { randomUUID } from 'node:crypto'
+import type { Comparison } from './comparison.ts'
 import { type Asking, type Client, measureInTurns, type Reading } from './measure.ts'
 import { patchOp } from './operations.ts'
 import type { Options } from './options.ts'
 import type { Measured } from './process.ts'
-import type { Comparison } from './report.ts'
 import { type Stage, userBody } from './stage.ts'
 
 const size = 1_000

@@ -5,7 +5,7 @@
  */
 import { pathToFileURL } from 'node:url'
 import { type ParseOptions, parseFilter } from '../src/filter/parse.ts'
-import type { Comparison } from './report.ts'
+import type { Comparison } from './comparison.ts'
 
 /** Bytes of the longest filter that is read at all. */
 const size = 8_192

@@ -1,7 +1,7 @@
 /** Whether a directory of a million costs what one of ten thousand costs, and the last page what the first one costs. */
+import type { Comparison } from './comparison.ts'
 import { type Asking, measureInTurns, type Reading } from './measure.ts'
 import type { Options } from './options.ts'
-import type { Comparison } from './report.ts'
 import type { Site } from './site.ts'
 import type { Stage } from './stage.ts'
 

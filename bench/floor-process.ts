@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net'
 import express from 'express'
 import mongoose from 'mongoose'
 import { floorHandlers } from './floor.ts'
-import { reportTo } from './process.ts'
+import { ownFigures, reportTo } from './process.ts'
 
 const client = new mongoose.mongo.MongoClient(process.env.MONGODB_URI!, {
   maxPoolSize: 25,
@@ -25,8 +25,9 @@ for (const [name, handler] of Object.entries(floorHandlers(client))) {
 }
 const server = app.listen(0, '127.0.0.1', () => {
   const { port } = server.address() as AddressInfo
-  reportTo(process, `http://127.0.0.1:${port}`, async () => {
+  const stop = async () => {
     server.closeAllConnections()
     await client.close()
-  })
+  }
+  reportTo(process, ownFigures(`http://127.0.0.1:${port}`, stop))
 })

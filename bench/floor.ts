@@ -35,7 +35,6 @@ export function floorHandlers(client: mongoose.mongo.MongoClient): Readonly<Reco
   const identities = collection('identities')
   const decisions = collection('decisions')
   const changes = collection('changes')
-  const tombstones = collection('tombstones')
   const invitations = collection('invitations')
   let templates: Templates
 
@@ -77,21 +76,42 @@ export function floorHandlers(client: mongoose.mongo.MongoClient): Readonly<Reco
     resource: { ...template.resource, id },
   })
 
+  const linkOf = async (link: Document) => {
+    const pipeline = [{ $match: { org: templates.org } }]
+    const rows = await identities
+      .aggregate([
+        { $match: link },
+        { $lookup: { from: 'users', localField: 'user', foreignField: '_id', pipeline, as: 'users' } },
+        { $lookup: { from: 'memberships', localField: 'user', foreignField: 'member', pipeline, as: 'edges' } },
+        { $lookup: { from: 'identities', localField: 'user', foreignField: 'user', pipeline, as: 'identities' } },
+      ])
+      .toArray()
+    return rows[0]
+  }
+  const anyOf = (query: Document) => [
+    { $match: { ...query, org: templates.org } },
+    { $limit: 1 },
+    { $project: { _id: 1 } },
+  ]
+
   const firstLogin = async ({ name = '', group }: Body) => {
     const { org } = templates
     await Promise.all([
-      decisions.findOne({ org, tokenKey: name }),
-      identities.findOne({ org, connection: 'floor', issuer: 'floor', subject: name }),
-    ])
-    const client = { $elemMatch: { value: name, client: 'floor' } }
-    await Promise.all([
-      users.findOne({
-        org,
-        $or: [{ externalIds: client }, { 'search.emails.value': name }, { 'search.userName': name }],
-      }),
-      tombstones.findOne({ org, $or: [{ identityKeys: name }, { externalIds: client }, { emailKeys: name }] }),
+      linkOf({ org, connection: 'floor', issuer: 'floor', subject: name }),
       invitations.findOne({ org, emailKey: name }),
     ])
+    const client = { $elemMatch: { value: name, client: 'floor' } }
+    const namesake = { $or: [{ externalIds: client }, { 'search.emails.value': name }, { 'search.userName': name }] }
+    const grave = { $or: [{ identityKeys: name }, { externalIds: client }, { emailKeys: name }] }
+    const barred = { connection: 'floor', issuer: 'floor', subject: name, barred: true }
+    await users
+      .aggregate([
+        ...anyOf(namesake),
+        { $unionWith: { coll: 'tombstones', pipeline: anyOf(grave) } },
+        { $unionWith: { coll: 'pastLinks', pipeline: anyOf(barred) } },
+        { $unionWith: { coll: 'inbox', pipeline: anyOf({ person: name, live: true }) } },
+      ])
+      .toArray()
     if (group !== undefined) await groups.aggregate([{ $match: { _id: group, org } }, edgesOf(org)]).toArray()
     const user = newUser(templates.loginUser, name)
     const { _id, ...identity } = templates.identity
@@ -218,16 +238,7 @@ export function floorHandlers(client: mongoose.mongo.MongoClient): Readonly<Reco
     firstLogin,
     async returning({ subject = '', connection = '', issuer = '', token = '' }) {
       const { org } = templates
-      const [, identity] = await Promise.all([
-        decisions.findOne({ org, tokenKey: token }),
-        identities.findOne({ org, connection, issuer, subject }),
-      ])
-      const user = identity!.user as string
-      await Promise.all([
-        users.findOne({ _id: user, org }),
-        memberships.find({ org, member: user }).toArray(),
-        identities.find({ org, user }).toArray(),
-      ])
+      const identity = await linkOf({ org, connection, issuer, subject })
       const decision = { ...templates.decision, _id: randomUUID(), org: floorOrg, reference: token, tokenKey: token }
       await Promise.all([
         decisions.insertOne(decision),

@@ -76,8 +76,8 @@ export class Client {
 
 /** How often the sides take turns unless they are compared closely, so that a neighbour's load falls on all of them. */
 const usualTurns = 3
-/** Share of the time that is spent before, so that code is compiled and connections are open. */
-const warmUp = 0.3
+/** Seconds that are spent on each side before, so that its code is compiled and connections are open. */
+const warmUp = 2
 
 export interface Side {
   readonly process: Measured
@@ -95,7 +95,7 @@ export async function measureInTurns(
   const { turns = usualTurns } = options
   const sums = sides.map(() => ({ times: [] as number[], seconds: 0, cpu: 0 }))
   for (const { client, asking, inFlight = options.inFlight } of sides) {
-    await runLoop(client, asking, inFlight, performance.now() + options.seconds * warmUp)
+    await runLoop(client, asking, inFlight, performance.now() + warmUp * 1_000)
   }
   for (let turn = 0; turn < turns; turn += 1) {
     for (const [index, { process, client, asking, inFlight = options.inFlight }] of sides.entries()) {

@@ -154,9 +154,9 @@ async function logins(
   }
 }
 
-export function loginOf(stage: Stage, connection: string, idToken: string) {
-  const path = `/api/v1/organizations/${stage.slug}/connections/${connection}/logins`
-  return { method: 'POST', path, token: stage.operator, body: { idToken }, status: 200 }
+export function loginOf({ slug, operator }: Pick<Stage, 'slug' | 'operator'>, connection: string, idToken: string) {
+  const path = `/api/v1/organizations/${slug}/connections/${connection}/logins`
+  return { method: 'POST', path, token: operator, body: { idToken }, status: 200 }
 }
 
 /** People who have signed in before. */

@@ -1,4 +1,5 @@
 /** A directory that is measured: a database, the process that serves it, and what is in it. */
+import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { openStore } from '../src/store/store.ts'
 import { Client } from './measure.ts'
@@ -12,20 +13,24 @@ export interface Site {
   stop(): Promise<void>
 }
 
-export interface SiteOptions {
+export interface UsherOptions {
   readonly uri: string
   readonly dataDir: string
+  /** Folder that gets a CPU profile of the process. */
+  readonly profile: string | undefined
+  /** Processes that share the port; one when nothing is said. */
+  readonly workers?: number
+}
+
+export interface SiteOptions extends UsherOptions {
   readonly users: number
   readonly members: number
   /** Requests that are under way at most. */
   readonly connections: number
-  /** Folder that gets a CPU profile of the process. */
-  readonly profile: string | undefined
 }
 
-/** Starts Usher as `npm start` does, but for the pace that a single client is held to, and sets its stage. */
-export async function openSite(options: SiteOptions): Promise<Site> {
-  const { uri, dataDir, profile } = options
+/** Starts Usher as `npm start` does, but for the pace that a single client is held to. */
+export async function startUsher({ uri, dataDir, profile, workers = 1 }: UsherOptions): Promise<Measured> {
   const settings = {
     MONGODB_URI: uri,
     USHER_PORT: String(await freePort()),
@@ -33,12 +38,25 @@ export async function openSite(options: SiteOptions): Promise<Site> {
     USHER_ADMIN_TOKEN: operatorToken,
     USHER_ALLOW_PRIVATE_ISSUERS: 'on',
     USHER_RATE_LIMIT: 'off',
+    USHER_WORKERS: String(workers),
     NODE_ENV: 'production',
   }
-  const flags = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`]
-  const process = await startProcess('usher-process.ts', settings, flags)
+  const profiling = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`]
+  const file = workers === 1 ? 'usher-process.ts' : 'workers-process.ts'
+  return startProcess(file, settings, [...startFlags(), ...profiling])
+}
+
+/** What `npm start` tells Node. */
+function startFlags(): readonly string[] {
+  const { scripts } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
+  return String(scripts.start).match(/--[\w=-]+/g) ?? []
+}
+
+/** Starts Usher and sets its stage. */
+export async function openSite(options: SiteOptions): Promise<Site> {
+  const process = await startUsher(options)
   const client = new Client(process.url, options.connections)
-  const store = await openStore({ uri })
+  const store = await openStore({ uri: options.uri })
   const stage = await setStage(client, store, options)
   return {
     process,
@@ -53,7 +71,7 @@ export async function openSite(options: SiteOptions): Promise<Site> {
   }
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   const { promise, resolve } = Promise.withResolvers<number>()
   const server = createServer().listen(0, '127.0.0.1', () => {
     const address = server.address()

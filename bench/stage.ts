@@ -32,25 +32,25 @@ export interface Stage {
   readonly loginUser: string
 }
 
-export function userBody(name: string) {
+export function userBody(name: string, domain = 'bench.example') {
   return {
     schemas: ['urn:ietf:params:scim:schemas:core:2.0:User', enterprise],
-    userName: `${name}@bench.example`,
+    userName: `${name}@${domain}`,
     externalId: name,
     name: { givenName: 'Ann', familyName: `Lee ${name}`, formatted: `Ann Lee ${name}` },
     displayName: `Ann Lee ${name}`,
     title: 'Engineer',
     active: true,
-    emails: [{ value: `${name}@bench.example`, type: 'work', primary: true }],
+    emails: [{ value: `${name}@${domain}`, type: 'work', primary: true }],
     phoneNumbers: [{ value: '+1-555-0100', type: 'work' }],
     [enterprise]: { employeeNumber: name, department: 'Research' },
   }
 }
 
-export function claimsOf(name: string) {
+export function claimsOf(name: string, domain = 'bench.example') {
   return {
     sub: name,
-    email: `${name}@bench.example`,
+    email: `${name}@${domain}`,
     email_verified: true,
     given_name: 'Ann',
     family_name: `Lee ${name}`,

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { Resolver } from 'node:dns/promises'
 import type { Server } from 'node:http'
 import { applyWork } from './admin/apply-settings.ts'
-import { jobContext } from './admin/job-context.ts'
+import { contextOfDeletion, jobContext } from './admin/job-context.ts'
 import { previewWork } from './admin/preview.ts'
 import { relinkWork } from './admin/relink.ts'
 import { createAdminRouter } from './admin/router.ts'
@@ -35,7 +35,9 @@ import { ensureOperatorToken } from './organizations/credentials.ts'
 import { recheckDomains } from './organizations/domain-rechecks.ts'
 import { type CloseLink, closeEndedLinks } from './organizations/ended-links.ts'
 import type { OrganizationsEnvironment } from './organizations/environment.ts'
-import { type JobKinds, runJobs } from './organizations/jobs.ts'
+import { afterwards, type JobKinds, runJobs } from './organizations/jobs.ts'
+import { organizationRemoval } from './organizations/organization-deletion.ts'
+import { scimScopes } from './organizations/scim-scopes.ts'
 import { loadSealing } from './organizations/sealing.ts'
 import type { Organizations, TxtResolver } from './organizations/types.ts'
 import { type Sandbox, sandboxSlug, seedSandbox } from './sandbox/seed.ts'
@@ -125,6 +127,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     resolveTxt: options.resolveTxt ?? ((name) => new Resolver(patience).resolveTxt(name)),
     checkDiscovery: createDiscoveryCheck(providers.fetch, config.allowPrivateIssuers),
     userType: registry.resourceType('User'),
+    scimScopes: scimScopes(registry.resourceTypes),
   }
   const organizations = createOrganizations(environment)
   const limits = createLimits(config.rateLimit)
@@ -144,6 +147,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     'apply-settings': applyWork(rooms),
     ...careJobs(directory, environment, now),
     relink: relinkWork(rooms),
+    [afterwards]: organizationRemoval(environment),
     verify: verificationWork(rooms),
   }
   const ending = new AbortController()
@@ -159,7 +163,11 @@ export async function createApp(options: AppOptions): Promise<App> {
         interval: intervals.memberships,
         run: async (stopping) => {
           await holdLease(environment, 'memberships', now, (renew) =>
-            directory.sweepMemberships(now(), async () => !stopping.aborted && renew()),
+            directory.sweepMemberships(
+              now(),
+              async () => !stopping.aborted && renew(),
+              contextOfDeletion(environment, now),
+            ),
           )
         },
       },

@@ -30,6 +30,8 @@ export type Principal =
       readonly organization: string
       readonly onExisting: 'conflict' | 'adopt'
       readonly allowPrivileged: boolean
+      /** What of SCIM it may use, such as `scim` or `scim.users.read`. */
+      readonly scopes: readonly string[]
     }
   | { readonly kind: 'login'; readonly connection: string }
   | { readonly kind: 'system'; readonly job: string }

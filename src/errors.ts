@@ -74,7 +74,7 @@ const entries = {
   // Access tokens: the words of RFC 6749 section 5.2
   invalid_client: { status: 401, title: 'The client is not authenticated' },
   unsupported_grant_type: { status: 400, title: 'This grant type is not supported' },
-  invalid_scope: { status: 400, title: 'There is no such scope' },
+  invalid_scope: { status: 400, title: 'There is no such scope, or the client may not have it' },
 
   // Logins: not genuine
   token_invalid: { status: 400, title: 'This is not a genuine login' },

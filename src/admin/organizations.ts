@@ -1,7 +1,7 @@
 import { z } from 'zod'
+import { deleteOrganization } from '../organizations/organization-deletion.ts'
 import {
   createOrganization,
-  deleteOrganization,
   getOrganization,
   listOrganizations,
   patchOrganization,
@@ -102,10 +102,12 @@ export const organizationRoutes: readonly Route[] = [
       path,
       access: 'privileged',
       summary: 'Delete an organization with everything that belongs to it',
+      description: 'Nobody finds it from then on. What belonged to it is removed in the background, within minutes.',
       answers: { 204: null },
     },
-    async ({ environment }, { context }) => {
+    async ({ environment, wakeJobs }, { context }) => {
       await deleteOrganization(environment, context)
+      wakeJobs()
       return { status: 204 }
     },
   ),

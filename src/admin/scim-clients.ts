@@ -36,12 +36,19 @@ function switchValue(name: SwitchName) {
   return z.literal([...switchValues(name)]).describe(descriptions[name].question)
 }
 
+const scopes = z
+  .array(z.string().max(256))
+  .min(1)
+  .max(100)
+  .describe('What of SCIM its tokens are for at most: scim, scim.read, scim.users, scim.users.read and so on.')
+
 const scimClientInput = z.strictObject({
   name,
   dialect: dialect.optional(),
   switches: switches.optional().describe('What the client has otherwise than its dialect.'),
   onExisting: onExisting.optional(),
   allowPrivileged: z.boolean().optional().describe('For the operator only.'),
+  scopes: scopes.optional(),
   jwks: publicKeys.nullable().optional(),
 })
 
@@ -51,6 +58,7 @@ const scimClientPatch = z.strictObject({
   switches: switchesPatch.nullable().optional().describe('Null puts the value of the dialect back.'),
   onExisting: onExisting.nullable().optional(),
   allowPrivileged: z.boolean().nullable().optional(),
+  scopes: scopes.nullable().optional(),
   jwks: publicKeys.nullable().optional(),
 })
 

@@ -87,6 +87,7 @@ export const scimClientView = z.object({
   effectiveSwitches: z.record(z.string(), z.object({ value: switchValue, layer: z.enum(['client', 'dialect']) })),
   onExisting: z.enum(['conflict', 'adopt']),
   allowPrivileged: z.boolean(),
+  scopes: z.array(z.string()),
   jwks: z.record(z.string(), z.unknown()).nullable(),
   baseUrl: z.string(),
   tokenEndpoint: z.string(),
@@ -351,6 +352,7 @@ export const mergeView = z.object({
   operations: z.array(z.record(z.string(), z.unknown())),
   changes: z.array(z.record(z.string(), z.unknown())),
   identities: z.array(z.object({ id, connection: z.string(), issuer: z.string(), subject: z.string() })),
+  reports: z.int().describe('Users who name the other as their manager, and the survivor from now on.'),
   warnings: z.array(warning),
   user: scimUser.nullable(),
 })

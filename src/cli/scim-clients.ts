@@ -14,8 +14,8 @@ export function addScimClientCommands(program: Command, terminal: Terminal): voi
       const found = await terminal.client().items(api(org))
       show(terminal, found, (all) =>
         table(
-          ['ID', 'NAME', 'DIALECT', 'ON EXISTING'],
-          all.map(({ id, name, dialect, onExisting }) => [id, name, dialect, onExisting]),
+          ['ID', 'NAME', 'DIALECT', 'ON EXISTING', 'SCOPES'],
+          all.map(({ id, name, dialect, onExisting, scopes }) => [id, name, dialect, onExisting, wordsOf(scopes)]),
         ),
       )
     })
@@ -25,8 +25,13 @@ export function addScimClientCommands(program: Command, terminal: Terminal): voi
     .requiredOption('--name <name>', 'what it is called')
     .option('--dialect <dialect>', 'rfc, entra, okta, onelogin, google or interop-strict')
     .option('--on-existing <choice>', 'conflict or adopt')
-    .action(async (org: string, { name, dialect, onExisting }: Readonly<Record<string, string>>) => {
-      const made = await terminal.client().call('POST', api(org), { name, dialect, onExisting })
+    .option(
+      '--scopes <scopes>',
+      'what its tokens are for, such as "scim.users scim.groups.read"; everything by default',
+    )
+    .action(async (org: string, { name, dialect, onExisting, scopes }: Readonly<Record<string, string>>) => {
+      const body = { name, dialect, onExisting, scopes: scopes?.split(' ') }
+      const made = await terminal.client().call('POST', api(org), body)
       show(terminal, made, ({ id, baseUrl, token }) => [
         `id        ${id}`,
         `base URL  ${baseUrl}`,
@@ -65,6 +70,10 @@ export function addScimClientCommands(program: Command, terminal: Terminal): voi
       await terminal.client().call('DELETE', `${api(org)}/${id}/tokens/${tokenId}`)
       terminal.tell('The token is revoked.')
     })
+}
+
+function wordsOf(list: unknown): string {
+  return Array.isArray(list) ? list.join(' ') : ''
 }
 
 async function tokensOf(client: Client, org: string, id: string): Promise<readonly Body[]> {

@@ -1,6 +1,7 @@
 /**
  * The end of a verified login: snapshot, decision, plan, one transaction. The decision is pure and every gate is passed
- * before the first write; a lost race starts again from the snapshot, where the winner's link is found.
+ * before the first write; a lost race starts again from the snapshot, where the winner's link is found. That a token was
+ * decided before is found out when its decision is recorded: nearly none was, and a decision cannot be recorded twice.
  */
 import { randomBytes } from 'node:crypto'
 import type { RequestContext } from '../context.ts'
@@ -20,6 +21,7 @@ import { type DirectoryEnvironment, newId, timed } from './environment.ts'
 import { type Evaluation, evaluate, evaluateSteadily } from './evaluate.ts'
 import { linkUser } from './hold-user.ts'
 import { reportLogin } from './inbox-reports.ts'
+import { insertDecision } from './insert-decision.ts'
 import { failureOf, ignoreLostRaces, type LoginFailure } from './login-failure.ts'
 import { guardLastHolders } from './privilege.ts'
 import { type DecidedLogin, identityAt, recordLogin, refuseLogin } from './record-login.ts'
@@ -36,8 +38,6 @@ export async function arrive(
   input: ArrivalInput,
 ): Promise<Arrival> {
   const login = loginContext(context, input)
-  const recorded = await recordedAnswer(environment, login, input.tokenKey)
-  if (recorded !== null) return recorded
   const queue = [
     `${context.organization.id}|${input.connection.id}|${lookups(input.connection, input.login, []).subject}`,
   ]
@@ -124,16 +124,7 @@ async function execute(
   const answer = await answerWithUser(environment, workspace, reading, decision, name, user, state)
   const document = decisionRecord(context, input, decision, name, id, answer)
   if (workspace.isEmpty) {
-    await Promise.all([
-      environment.store.decisions.insertOne(context.organization.id, document),
-      present === null
-        ? null
-        : environment.store.identities.updateOne(
-            context.organization.id,
-            { _id: present },
-            { $set: { lastLogin: context.now } },
-          ),
-    ])
+    await insertDecision(environment, document, present)
   } else {
     await guardLastHolders(environment, workspace)
     await commit(environment, workspace, {
@@ -153,12 +144,12 @@ function needsTouch({ now, source }: RequestContext, effects: DecisionEffects, b
   return effects.provenEmail !== null && !before.provenEmails.includes(effects.provenEmail)
 }
 
-/** `pending`: the inbox waits for further logins by the link. */
 /** Everything that the login says otherwise than it stays. */
 function opinionsOf({ shadowed, unapplied }: DecisionEffects): LoginEffects['shadowed'] {
   return [...shadowed, ...unapplied]
 }
 
+/** @param pending the inbox waits for further logins by the link */
 function planLink(
   workspace: Workspace,
   input: ArrivalInput,

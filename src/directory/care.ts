@@ -3,6 +3,7 @@ import type { RequestContext } from '../context.ts'
 import type { JsonObject } from '../schema/types.ts'
 import type { FeedBacklog } from './feed-backlog.ts'
 import type { Strength } from './likeness.ts'
+import type { ContextOf } from './sweep.ts'
 import type { VerificationPlace, VerificationStep } from './verification/verify.ts'
 
 export interface CarePage {
@@ -39,6 +40,8 @@ export interface MergeReport {
   readonly changes: readonly JsonObject[]
   /** Links that lead to the survivor from now on. */
   readonly identities: readonly JsonObject[]
+  /** How many users name the one that goes as their manager, and the survivor from now on. */
+  readonly reports: number
   readonly warnings: readonly { readonly code: string; readonly detail: string }[]
   /** The survivor as it is afterwards; null for a dry run. */
   readonly user: JsonObject | null
@@ -95,10 +98,10 @@ export interface Care {
   /** Erases what deletions of users have left of recorded values, in all organizations. */
   finishErasures(now: Date): Promise<void>
   /**
-   * Removes memberships that deletions have left, in all organizations.
+   * Removes memberships that deletions have left, in all organizations, and passes on reports that merges have left.
    * @param renew asked before each step; false when another process goes on
    */
-  sweepMemberships(now: Date, renew: () => Promise<boolean>): Promise<void>
+  sweepMemberships(now: Date, renew: () => Promise<boolean>, contextOf: ContextOf): Promise<void>
   /** Gives numbers to changes that nobody has asked the feed for. `renew`: false when another process goes on. */
   numberFeeds(renew: () => Promise<boolean>): Promise<void>
   /** How far the feed is behind, over all organizations. */

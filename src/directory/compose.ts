@@ -25,8 +25,10 @@ import { toStored } from './stored-form.ts'
  */
 export const searchFormVersion = 3
 
-/** The extension of what Usher knows about a user; every user has it. */
 export const enterpriseUrn = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User'
+/** Where the documents of users have the id of the manager. */
+export const managerKey = 'search.enterprise.manager.value'
+/** The extension of what Usher knows about a user; every user has it. */
 export const provisioningUrn = 'urn:usher:scim:schemas:provisioning:1.0:User'
 
 /** What every resource is made of; attributes that have a home of their own are not in `attributes`. */

@@ -11,15 +11,12 @@ import { type FilterLeaf, transformLeaves } from '../filter/transform.ts'
 import type { MongoQuery, ResolvedFilter } from '../filter/types.ts'
 import type { Attribute, ResourceType } from '../schema/types.ts'
 import { referringTo } from './called.ts'
-import { enterpriseUrn } from './compose.ts'
+import { enterpriseUrn, managerKey } from './compose.ts'
 import type { DirectoryEnvironment } from './environment.ts'
 import { numberChanges } from './feed.ts'
 import { groupInVersion } from './group-version.ts'
 import { idLimit, refuseTooMany } from './id-limit.ts'
 import { roleCatalogue } from './roles.ts'
-
-/** Where the documents of users have the id of the manager. */
-const managerKey = 'search.enterprise.manager.value'
 
 /** The query on documents that a filter means for this caller. @throws UsherError `too_many`, `invalid_filter` */
 export async function compileFilter(

@@ -22,7 +22,7 @@ export function createCare(environment: DirectoryEnvironment): Care {
     pruneChanges: (context, work) => pruneChanges(environment, context, work),
     verify: (context, place) => verify(environment, context, place),
     finishErasures: (now) => finishErasures(environment, now),
-    sweepMemberships: (now, renew) => sweepMemberships(environment, now, renew),
+    sweepMemberships: (now, renew, contextOf) => sweepMemberships(environment, now, renew, contextOf),
     numberFeeds: (renew) => numberFeeds(environment, renew),
     feedBacklog: (now) => readBacklog(environment, now),
   }

@@ -47,11 +47,16 @@ export function leaving(group: string, member: string): ChangeDocument['operatio
   }
 }
 
-/** What says, until nothing is left, that memberships of these are to be removed. Committed with the deletion. */
-export function departuresOf({ context, departed, dissolved }: Workspace): readonly DepartureDocument[] {
-  return [...departed, ...dissolved].map((id) => departureOf(context, id))
+/** What says, until nothing is left, that references to these are to be removed. Committed with the deletion. */
+export function departuresOf({ context, departed, dissolved, heirs }: Workspace): readonly DepartureDocument[] {
+  return [...departed, ...dissolved].map((id) => departureOf(context, id, heirs.get(id)))
 }
 
-function departureOf({ organization, now, actor, source, requestId }: RequestContext, id: string): DepartureDocument {
-  return { _id: id, org: organization.id, at: now, due: now, actor: actor ?? source, request: requestId }
+function departureOf(
+  { organization, now, actor, source, requestId }: RequestContext,
+  id: string,
+  heir: string | undefined,
+): DepartureDocument {
+  const departure = { _id: id, org: organization.id, at: now, due: now, actor: actor ?? source, request: requestId }
+  return heir === undefined ? departure : { ...departure, heir }
 }

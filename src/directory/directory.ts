@@ -15,6 +15,7 @@ import { CreationCounts } from './creation-counts.ts'
 import { listDecisions, readDecision } from './decisions.ts'
 import { type DirectoryEnvironment, type DirectoryObserver, isId } from './environment.ts'
 import { listChanges } from './feed.ts'
+import { Gathering } from './gathering.ts'
 import { groupVersion } from './group-version.ts'
 import { listInbox, readInboxItem } from './inbox.ts'
 import { answerInboxItem } from './inbox-answers.ts'
@@ -51,6 +52,8 @@ export function createDirectory(options: DirectoryOptions): Directory {
     userType: options.registry.resourceType('User'),
     groupType: options.registry.resourceType('Group'),
     queue: new KeyedQueue(),
+    commits: new Gathering(),
+    records: new Gathering(),
     creationCounts: new CreationCounts(),
     totals: new Totals(),
   }

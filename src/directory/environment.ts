@@ -4,8 +4,11 @@ import type { SchemaRegistry } from '../schema/registry.ts'
 import type { ResourceType } from '../schema/types.ts'
 import type { Store } from '../store/store.ts'
 import type { CreationCounts } from './creation-counts.ts'
+import type { Gathering } from './gathering.ts'
+import type { RecordedLogin } from './insert-decision.ts'
 import type { KeyedQueue } from './queue.ts'
 import type { Totals } from './totals.ts'
+import type { Plan } from './write-plans.ts'
 
 /** Told of what writing costs; for counters. */
 export interface DirectoryObserver {
@@ -24,6 +27,8 @@ export interface DirectoryEnvironment {
   readonly userType: ResourceType
   readonly groupType: ResourceType
   readonly queue: KeyedQueue
+  readonly commits: Gathering<Plan>
+  readonly records: Gathering<RecordedLogin>
   readonly creationCounts: CreationCounts
   readonly totals: Totals
   readonly reportFailure: (context: RequestContext, error: unknown) => void

@@ -7,6 +7,7 @@ import { UsherError } from '../errors.ts'
 import type { ConnectionState } from '../provisioning/types.ts'
 import type { JsonObject } from '../schema/types.ts'
 import type { IdentityDocument, PastLinkDocument } from '../store/documents.ts'
+import type { Query } from '../store/store.ts'
 import { repeatOnConflict } from './apply.ts'
 import { commit } from './commit.ts'
 import { type DirectoryEnvironment, isId } from './environment.ts'
@@ -40,13 +41,20 @@ export function closeLink(
 export async function readBarred(
   { store }: DirectoryEnvironment,
   { organization }: RequestContext,
-  { id: connection, issuer }: Pick<ConnectionState, 'id' | 'issuer'>,
+  connection: Pick<ConnectionState, 'id' | 'issuer'>,
   subject: string | null,
 ): Promise<readonly string[]> {
   if (subject === null) return []
-  const query = { connection, issuer, subject, barred: true }
+  const query = barredQuery(connection, subject)
   const found = await store.pastLinks.find(organization.id, query, { projection: { user: 1 }, limit: shownLinks })
   return found.map(({ user }) => user)
+}
+
+export function barredQuery(
+  { id: connection, issuer }: Pick<ConnectionState, 'id' | 'issuer'>,
+  subject: string,
+): Query {
+  return { connection, issuer, subject, barred: true }
 }
 
 /** The links of a user, those first that are open. @throws UsherError `not_found` */

@@ -20,6 +20,7 @@ import { mergeAttributes } from './merge-attributes.ts'
 import { loadUser } from './plan-user.ts'
 import { guardLastHolders } from './privilege.ts'
 import { patchBody } from './record-form.ts'
+import { countReports, withoutManager } from './reports.ts'
 import { presentRoles } from './roles.ts'
 import { showUser } from './show.ts'
 import { addGrant } from './sources.ts'
@@ -68,9 +69,10 @@ async function planMerge(
   guardLinks(survivor, identities)
 
   const parts = partsOf(environment, survivor.document)
+  const others = withoutManager(partsOf(environment, other.document), [request.from, survivorId])
   const locks = await readLocks(environment, context, survivor.document)
   const lockOn = lockFinder(environment.userType, locks)
-  const next = mergeParts(environment, parts, partsOf(environment, other.document), request.holds, (leaf) =>
+  const next = mergeParts(environment, withoutManager(parts, [request.from]), others, request.holds, (leaf) =>
     Boolean(lockOn(leaf)),
   )
   const version = parts.version + 1
@@ -100,6 +102,7 @@ async function planMerge(
         source: next.sources.find(({ path }) => path === change.path)?.source ?? change.source,
       }),
     ),
+    reports: await countReports(environment, context, request.from, survivorId),
     identities: identities.map(({ _id: id, connection, issuer, subject }) => ({ id, connection, issuer, subject })),
     warnings: warningsOf(survivor.document, other.document, next),
     user: null,

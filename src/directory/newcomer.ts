@@ -3,9 +3,11 @@ import type { RequestContext } from '../context.ts'
 import type { ConnectionState, Lookups, MatchLookup, Snapshot, TombstoneState } from '../provisioning/types.ts'
 import { fold, foldUserName } from '../schema/fold.ts'
 import type { RoleDocument, TombstoneDocument } from '../store/documents.ts'
+import type { Query } from '../store/store.ts'
 import type { DirectoryEnvironment } from './environment.ts'
+import { type PersonInbox, readPersonInbox } from './inbox-reports.ts'
 import { asciiKey, identityKey } from './keys.ts'
-import { readBarred } from './links.ts'
+import { barredQuery, readBarred } from './links.ts'
 import { readUserState, type UserReading } from './user-state.ts'
 
 /** More hits than this are as ambiguous as two. */
@@ -19,7 +21,13 @@ export interface Newcomer {
   readonly barred: readonly string[]
   readonly takenUserNames: readonly string[]
   readonly createdWithinHour: number
+  readonly inbox: PersonInbox
 }
+
+const noItems: PersonInbox = { items: [], marked: null }
+
+/** Where there may be something about a person. */
+type Trace = 'users' | 'tombstones' | 'pastLinks' | 'inbox'
 
 export async function readNewcomer(
   environment: DirectoryEnvironment,
@@ -28,34 +36,60 @@ export async function readNewcomer(
   lookups: Lookups,
   catalogue: readonly RoleDocument[],
 ): Promise<Newcomer> {
-  const [{ hits, takenUserNames }, createdWithinHour, tombstones, barred] = await Promise.all([
-    readNamesakes(environment, context, catalogue, lookups),
+  const [traces, createdWithinHour] = await Promise.all([
+    findTraces(environment, context, connection, lookups),
     countCreated(environment, context, connection),
-    findTombstones(environment, context, connection, lookups),
-    readBarred(environment, context, connection, lookups.subject),
+  ])
+  const [{ hits, takenUserNames }, tombstones, barred, inbox] = await Promise.all([
+    traces.has('users') ? readNamesakes(environment, context, catalogue, lookups) : noNamesakes(lookups),
+    traces.has('tombstones') ? findTombstones(environment, context, connection, lookups) : [],
+    traces.has('pastLinks') ? readBarred(environment, context, connection, lookups.subject) : [],
+    traces.has('inbox') ? readPersonInbox(environment, context, connection, lookups, null) : noItems,
   ])
   const candidates = lookups.rules.map((rule, position) => ({
     index: rule.index,
     users: hits[position]!.map(({ state }) => state),
   }))
   const readings = hits.flat()
-  return { readings, candidates, tombstones, barred, takenUserNames, createdWithinHour }
+  return { readings, candidates, tombstones, barred, takenUserNames, createdWithinHour, inbox }
 }
 
-/** The users that the rules find, and whose userName is one that would be taken. Of most new people there are none. */
+/** Of most new people there is no trace, and nearly nobody has been deleted before: one question says so. */
+function findTraces(
+  { store }: DirectoryEnvironment,
+  { organization, now }: RequestContext,
+  connection: ConnectionState,
+  lookups: Lookups,
+): Promise<ReadonlySet<Trace>> {
+  const { id, issuer } = connection
+  const { subject } = lookups
+  const namesakes = namesakeQueries(lookups)
+  const deleted = tombstoneQueries(connection, lookups).map(({ query }) => query)
+  const questions: { readonly collection: Trace; readonly query: Query }[] = []
+  if (namesakes.length > 0) questions.push({ collection: 'users', query: { $or: namesakes } })
+  if (deleted.length > 0) questions.push({ collection: 'tombstones', query: { ...buried(now), $or: deleted } })
+  if (subject !== null) {
+    questions.push({ collection: 'pastLinks', query: barredQuery(connection, subject) })
+    questions.push({ collection: 'inbox', query: { person: identityKey(id, issuer, subject), live: true } })
+  }
+  return store.whichHold(organization.id, questions)
+}
+
+function namesakeQueries({ rules, userNames }: Lookups): readonly Query[] {
+  return [...rules.map(candidateQuery), ...(userNames.length > 0 ? [userNameQuery(userNames)] : [])]
+}
+
+function noNamesakes({ rules }: Lookups) {
+  return { hits: rules.map(() => []), takenUserNames: [] }
+}
+
+/** The users that the rules find, and whose userName is one that would be taken. */
 async function readNamesakes(
   environment: DirectoryEnvironment,
   context: RequestContext,
   catalogue: readonly RoleDocument[],
   lookups: Lookups,
 ): Promise<{ readonly hits: readonly (readonly UserReading[])[]; readonly takenUserNames: readonly string[] }> {
-  const queries = lookups.rules.map(candidateQuery)
-  if (lookups.userNames.length > 0) queries.push(userNameQuery(lookups.userNames))
-  const anybody =
-    queries.length === 0
-      ? null
-      : await environment.store.users.findOne(context.organization.id, { $or: queries }, { projection: { _id: 1 } })
-  if (anybody === null) return { hits: lookups.rules.map(() => []), takenUserNames: [] }
   const [hits, takenUserNames] = await Promise.all([
     Promise.all(lookups.rules.map((rule) => findCandidates(environment, context, catalogue, rule))),
     readTakenUserNames(environment, context, lookups.userNames),
@@ -87,7 +121,7 @@ async function findCandidates(
   return readings.filter((reading) => reading !== null)
 }
 
-function candidateQuery(rule: MatchLookup): Readonly<Record<string, unknown>> {
+function candidateQuery(rule: MatchLookup): Query {
   switch (rule.attribute) {
     case 'externalId':
       return {
@@ -100,7 +134,7 @@ function candidateQuery(rule: MatchLookup): Readonly<Record<string, unknown>> {
   }
 }
 
-function userNameQuery(userNames: readonly string[]): Readonly<Record<string, unknown>> {
+function userNameQuery(userNames: readonly string[]): Query {
   return { 'search.userName': { $in: userNames.map(foldUserName) } }
 }
 
@@ -112,27 +146,30 @@ async function findTombstones(
 ): Promise<Snapshot['tombstones']> {
   const { tombstones } = environment.store
   const org = context.organization.id
-  // Whoever became part of another user is found by that one.
-  const living = { expiresAt: { $gt: context.now }, mergedInto: null }
-  const byRule = lookups.rules.map((rule) => ({ index: rule.index as number | null, query: tombstoneQuery(rule) }))
-  const byLink =
-    lookups.subject === null
-      ? []
-      : [{ index: null, query: { identityKeys: identityKey(connection.id, connection.issuer, lookups.subject) } }]
-  const wanted = [...byLink, ...byRule]
-  // Almost nobody has been deleted before: one question, and only then which rule it is.
-  const any = { ...living, $or: wanted.map(({ query }) => query) }
-  if (wanted.length === 0 || (await tombstones.findOne(org, any, { projection: { _id: 1 } })) === null) return []
   const found = await Promise.all(
-    wanted.map(async ({ index, query }) => {
-      const documents = await tombstones.find(org, { ...query, ...living }, { limit: candidateLimit })
+    tombstoneQueries(connection, lookups).map(async ({ index, query }) => {
+      const documents = await tombstones.find(org, { ...query, ...buried(context.now) }, { limit: candidateLimit })
       return documents.map((document) => ({ index, tombstone: tombstoneState(document) }))
     }),
   )
   return found.flat()
 }
 
-function tombstoneQuery(rule: MatchLookup): Readonly<Record<string, unknown>> {
+/** Whoever became part of another user is found by that one. */
+function buried(now: Date) {
+  return { expiresAt: { $gt: now }, mergedInto: null }
+}
+
+/** Graves that a rule finds, by its index, and those of the link itself. */
+function tombstoneQueries(
+  { id, issuer }: ConnectionState,
+  { rules, subject }: Lookups,
+): readonly { readonly index: number | null; readonly query: Query }[] {
+  const byLink = subject === null ? [] : [{ index: null, query: { identityKeys: identityKey(id, issuer, subject) } }]
+  return [...byLink, ...rules.map((rule) => ({ index: rule.index, query: tombstoneQuery(rule) }))]
+}
+
+function tombstoneQuery(rule: MatchLookup): Query {
   switch (rule.attribute) {
     case 'externalId':
       return {

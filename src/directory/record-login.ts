@@ -6,6 +6,7 @@ import { commit } from './commit.ts'
 import { type DecisionName, decisionRecord } from './decision-record.ts'
 import type { DirectoryEnvironment } from './environment.ts'
 import { reportLogin } from './inbox-reports.ts'
+import { insertDecision } from './insert-decision.ts'
 import type { SnapshotReading } from './snapshot.ts'
 import type { Arrival, ArrivalInput } from './types.ts'
 import type { Workspace } from './workspace.ts'
@@ -30,7 +31,7 @@ export async function recordLogin(
   const identity = identityAt(reading.snapshot.linked, input)
   reportLogin(workspace, input, decision, name, reading.inbox, { user, identity })
   const document = decisionRecord(context, input, decision, name, user, answer)
-  if (workspace.isEmpty) await environment.store.decisions.insertOne(context.organization.id, document)
+  if (workspace.isEmpty) await insertDecision(environment, document, null)
   else await commit(environment, workspace, { decision: document, identity: null, invitation: null })
   return { decision, decisionId: name.id, reference: name.reference, answer }
 }

@@ -8,6 +8,7 @@ import type { RequestContext } from '../context.ts'
 import { allowedRemovals } from '../provisioning/removal-share.ts'
 import type { Decision } from '../provisioning/types.ts'
 import type { JsonObject } from '../schema/types.ts'
+import type { RemovalWindowDocument } from '../store/documents.ts'
 import type { DirectoryEnvironment } from './environment.ts'
 import type { ArrivalInput } from './types.ts'
 import type { Workspace } from './workspace.ts'
@@ -26,24 +27,54 @@ export interface RemovalReading {
 }
 
 export async function readRemovals(
-  { store }: DirectoryEnvironment,
-  { organization: { id: org }, now }: RequestContext,
+  environment: DirectoryEnvironment,
+  context: RequestContext,
   connection: string,
   groups: readonly string[],
 ): Promise<readonly RemovalReading[]> {
+  const windows = await readWindows(environment, context, connection, groups)
+  const unmeasured = groups.filter((group) => {
+    const window = windows.get(group)
+    return window === undefined || !lastsAt(window, context.now)
+  })
+  if (unmeasured.length === 0) return [...windows.values()].map(readingOf)
+  const counted = await Promise.all(unmeasured.map((group) => countGiven(environment, context, connection, group)))
+  const given = new Map(unmeasured.map((group, index) => [group, counted[index]!]))
+  // Whoever has begun the hour in between has also made the count smaller than its measure.
+  const present = new Map([...windows, ...(await readWindows(environment, context, connection, unmeasured))])
+  return groups.map((group) => {
+    const window = present.get(group)
+    if (window !== undefined && lastsAt(window, context.now)) return readingOf(window)
+    return { group, given: given.get(group)!, removed: 0, start: window?.start ?? null, lasts: false }
+  })
+}
+
+async function readWindows(
+  { store }: DirectoryEnvironment,
+  { organization }: RequestContext,
+  connection: string,
+  groups: readonly string[],
+): Promise<ReadonlyMap<string, RemovalWindowDocument>> {
   const ids = groups.map((group) => windowId(connection, group))
-  const windows = await store.removalWindows.find(org, { _id: { $in: ids } })
-  return Promise.all(
-    groups.map(async (group) => {
-      const window = windows.find((one) => one.group === group)
-      if (window !== undefined && window.start.getTime() > now.getTime() - hour) {
-        const { given, removed, start } = window
-        return { group, given, removed, start, lasts: true }
-      }
-      const given = await store.memberships.count(org, { group, 'sources.source': `login:${connection}` })
-      return { group, given, removed: 0, start: window?.start ?? null, lasts: false }
-    }),
-  )
+  const windows = await store.removalWindows.find(organization.id, { _id: { $in: ids } })
+  return new Map(windows.map((window) => [window.group, window]))
+}
+
+function countGiven(
+  { store }: DirectoryEnvironment,
+  { organization }: RequestContext,
+  connection: string,
+  group: string,
+): Promise<number> {
+  return store.memberships.count(organization.id, { group, 'sources.source': `login:${connection}` })
+}
+
+function lastsAt(window: RemovalWindowDocument, now: Date): boolean {
+  return window.start.getTime() > now.getTime() - hour
+}
+
+function readingOf({ group, given, removed, start }: RemovalWindowDocument): RemovalReading {
+  return { group, given, removed, start, lasts: true }
 }
 
 /** Groups from which the operations of a login take a member. */

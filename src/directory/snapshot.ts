@@ -11,7 +11,7 @@ import { hasOtherHolder } from './privilege.ts'
 import type { RemovalReading } from './removal-windows.ts'
 import { type DirectGroups, groupsAbove, lookUpEdges, roleCatalogue } from './roles.ts'
 import { countSeats } from './seats.ts'
-import { readUserState, type UserReading } from './user-state.ts'
+import { linkedState, readLink, type UserReading } from './user-state.ts'
 
 export interface SnapshotReading {
   readonly snapshot: Snapshot
@@ -44,31 +44,24 @@ export async function readSnapshot(
   lookups: Lookups,
   domains: SnapshotDomains,
 ): Promise<SnapshotReading> {
-  const { store } = environment
-  const org = context.organization.id
-  const [catalogue, invitation, identity] = await Promise.all([
+  const { id, issuer } = connection
+  const [catalogue, invitation, reading] = await Promise.all([
     roleCatalogue(environment, context),
     readInvitation(environment, context, lookups.email),
     lookups.subject === null
       ? null
-      : store.identities.findOne(org, {
-          connection: connection.id,
-          issuer: connection.issuer,
-          subject: lookups.subject,
-        }),
+      : readLink(environment, context, { connection: id, issuer, subject: lookups.subject }),
   ])
-  const ended = identity !== null && hasEnded(identity, context.now) ? identity : null
-  const link = ended === null ? identity : null
-  const linked = link === null ? null : await readUserState(environment, context, catalogue, link.user)
-  const [unlinked, inbox] = await Promise.all([
-    linked === null ? readNewcomer(environment, context, connection, lookups, catalogue) : null,
-    readPersonInbox(environment, context, connection, lookups, linked === null ? null : link),
-  ])
+  const ended = reading !== null && hasEnded(reading.identity, context.now) ? reading.identity : null
+  const linked = reading === null || ended !== null ? null : await linkedState(environment, context, catalogue, reading)
+  const unlinked = linked === null ? await readNewcomer(environment, context, connection, lookups, catalogue) : null
+  const inbox =
+    unlinked?.inbox ?? (await readPersonInbox(environment, context, connection, lookups, reading?.identity ?? null))
   const readings = [...(linked === null ? [] : [linked]), ...(unlinked?.readings ?? [])]
   const [groups, holders, seatsUsed] = await Promise.all([
     readGroups(environment, context, catalogue, lookups.groups, readings),
     readHolders(environment, context, catalogue, readings),
-    context.organization.seatLimit === null ? 0 : countSeats(environment, org),
+    context.organization.seatLimit === null ? 0 : countSeats(environment, context.organization.id),
   ])
   return {
     snapshot: {

@@ -13,9 +13,10 @@ const lookupBatch = 1_000
 /** Called after the commit: deletions are swept, and new edges are looked up at both ends. */
 export async function removeStrayEdges(environment: DirectoryEnvironment, workspace: Workspace): Promise<void> {
   const { memberships } = environment.store
-  const org = workspace.context.organization.id
+  const { context } = workspace
+  const org = context.organization.id
   const departures = departuresOf(workspace)
-  if (departures.length > 0 && !(await sweepOnce(environment, org, departures, workspace.context.now))) {
+  if (departures.length > 0 && !(await sweepOnce(environment, org, departures, context.now, async () => context))) {
     environment.onLeftover?.()
   }
 

@@ -1,17 +1,23 @@
 /**
- * Removes the memberships that deletions leave behind. Nobody is shown them, since what they lead to is gone; so they
- * need not go at once, and those of a large group would be too many for one transaction. A departure, which is committed
- * with the deletion, says what is to be removed: it outlives a process that ends in the middle.
+ * Removes the memberships that deletions leave behind, and gives reports of whoever was merged into another the other as
+ * their manager. Nobody is shown what leads to somebody who is gone; so it need not go at once, and what refers to a large
+ * group would be too much for one transaction. A departure, which is committed with the deletion, says what is to be
+ * done: it outlives a process that ends in the middle.
  */
+import type { RequestContext } from '../context.ts'
 import type { ChangeDocument, DepartureDocument } from '../store/documents.ts'
 import { StoreConflict } from '../store/store.ts'
 import { leaving } from './departures.ts'
 import { type DirectoryEnvironment, newId } from './environment.ts'
+import { inheritReports } from './reports.ts'
 
 /** Memberships that are removed at a time, and departures that are looked at at a time. */
 const batch = 1_000
 /** Milliseconds after which a membership that was planned before the deletion has been committed. */
 const settled = 60_000
+
+/** The context in which a deletion is finished: that of whoever deleted. Null when the organization is gone. */
+export type ContextOf = (departure: DepartureDocument) => Promise<RequestContext | null>
 
 /**
  * Removes what is due, in all organizations. A deletion is looked at once more when it has settled, because a membership
@@ -23,12 +29,13 @@ export async function sweepMemberships(
   environment: DirectoryEnvironment,
   now: Date,
   renew: () => Promise<boolean>,
+  contextOf: ContextOf,
 ): Promise<void> {
   const { departures } = environment.store
   for (;;) {
     const found = await departures.everywhere.find({ due: { $lte: now } }, { sort: { due: 1 }, limit: batch })
     for (const [org, all] of Map.groupBy(found, (departure) => departure.org)) {
-      for (let isClean = false; !isClean; isClean = await sweepOnce(environment, org, all, now)) {
+      for (let isClean = false; !isClean; isClean = await sweepOnce(environment, org, all, now, contextOf)) {
         if (!(await renew())) return
       }
       const ids = { $in: all.map(({ _id }) => _id) }
@@ -39,12 +46,13 @@ export async function sweepMemberships(
   }
 }
 
-/** Removes some memberships of those who are gone; gives whether none is left. */
+/** Removes some of what refers to those who are gone; gives whether none is left. */
 export async function sweepOnce(
   environment: DirectoryEnvironment,
   org: string,
   departures: readonly DepartureDocument[],
   now: Date,
+  contextOf: ContextOf,
 ): Promise<boolean> {
   const { memberships } = environment.store
   const ids = departures.map(({ _id }) => _id)
@@ -60,7 +68,24 @@ export async function sweepOnce(
     const groups = edges.map(({ group }) => group)
     await removeMember(environment, departure, groups, now)
   }
-  return within.length < batch && around.length < batch
+  const areInherited = await inheritFrom(environment, departures, contextOf)
+  return within.length < batch && around.length < batch && areInherited
+}
+
+/** Gives some reports of those who became part of others these as their managers; gives whether none is left. */
+async function inheritFrom(
+  environment: DirectoryEnvironment,
+  departures: readonly DepartureDocument[],
+  contextOf: ContextOf,
+): Promise<boolean> {
+  let areAll = true
+  for (const departure of departures) {
+    if (departure.heir === undefined) continue
+    const context = await contextOf(departure)
+    if (context === null) continue
+    if (!(await inheritReports(environment, context, departure._id, departure.heir))) areAll = false
+  }
+  return areAll
 }
 
 /** Takes a member that is gone out of groups, each of which gets its change record. */

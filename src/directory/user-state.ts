@@ -13,6 +13,48 @@ export interface UserReading {
   readonly state: UserState
 }
 
+/** A link with everything about its user that a decision may look at. */
+export interface LinkReading {
+  readonly identity: IdentityDocument
+  readonly user: UserDocument | null
+  readonly edges: readonly MembershipDocument[]
+  readonly identities: readonly IdentityDocument[]
+}
+
+/** Who signs in again is read in one go. @param key the fields that are unique to a link */
+export async function readLink(
+  { store }: DirectoryEnvironment,
+  { organization: { id: org } }: RequestContext,
+  key: Pick<IdentityDocument, 'connection' | 'issuer' | 'subject'>,
+): Promise<LinkReading | null> {
+  const pipeline = [{ $match: { org } }]
+  const [row] = await store.identities.aggregate<LinkRow>(org, key, [
+    { $lookup: { from: 'users', localField: 'user', foreignField: '_id', pipeline, as: 'users' } },
+    { $lookup: { from: 'memberships', localField: 'user', foreignField: 'member', pipeline, as: 'edges' } },
+    { $lookup: { from: 'identities', localField: 'user', foreignField: 'user', pipeline, as: 'identities' } },
+  ])
+  if (row === undefined) return null
+  const { users, edges, identities, ...identity } = row
+  return { identity, user: users[0] ?? null, edges, identities }
+}
+
+interface LinkRow extends IdentityDocument {
+  readonly users: readonly UserDocument[]
+  readonly edges: readonly MembershipDocument[]
+  readonly identities: readonly IdentityDocument[]
+}
+
+/** The user of a link; null when somebody deleted it since. */
+export async function linkedState(
+  environment: DirectoryEnvironment,
+  context: RequestContext,
+  catalogue: readonly RoleDocument[],
+  { user, edges, identities }: LinkReading,
+): Promise<UserReading | null> {
+  if (user === null) return null
+  return { document: user, state: await stateFrom(environment, context, catalogue, user, edges, identities) }
+}
+
 /** Reads everything about a user that a decision may look at. */
 export async function readUserState(
   environment: DirectoryEnvironment,

@@ -1,6 +1,5 @@
-import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http'
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerOptions } from 'node:http'
 import type { Socket } from 'node:net'
-import { UsherError } from '../errors.ts'
 import { scimErrorBody } from '../scim/errors.ts'
 import type { Draining } from './shutdown.ts'
 
@@ -20,7 +19,9 @@ const patience: ServerOptions = {
  */
 export function createHttpServer(app: RequestListener, draining?: Draining, times: ServerOptions = patience): Server {
   const server = createServer(times, app)
-  server.on('clientError', refuseClient)
+  const latest = new WeakMap<Socket, IncomingMessage>()
+  server.on('request', (request: IncomingMessage) => latest.set(request.socket, request))
+  server.on('clientError', (error: ParseError, socket: Socket) => refuseClient(error, socket, latest.get(socket)))
   if (draining !== undefined) server.on('connection', draining.connected)
   return server
 }
@@ -46,8 +47,11 @@ const refusals: Readonly<Record<string, readonly [number, string, string]>> = {
   ERR_HTTP_REQUEST_TIMEOUT: [408, 'Request Timeout', 'The request did not arrive in time.'],
 }
 
-/** Best effort: the path is only known as far as the bytes that were read say it. */
-function refuseClient(error: ParseError, socket: Socket): void {
+/**
+ * Best effort: the path is known from a request whose body is still arriving, or as far as the bytes that were read say
+ * it.
+ */
+function refuseClient(error: ParseError, socket: Socket, latest: IncomingMessage | undefined): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy()
     return
@@ -57,14 +61,14 @@ function refuseClient(error: ParseError, socket: Socket): void {
     'Bad Request',
     'This is not a valid HTTP request.',
   ]
-  const isScim = /^[A-Z]+ \/scim\//.test(error.rawPacket?.subarray(0, 64).toString('latin1') ?? '/')
-  const body = isScim
-    ? JSON.stringify({
-        ...scimErrorBody(new UsherError('invalid_value', detail)),
-        status: String(status),
-        scimType: undefined,
-      })
-    : JSON.stringify({ type: 'about:blank', title: reason, status, detail })
+  const beginning =
+    latest?.complete === false
+      ? `${latest.method} ${latest.url}`
+      : (error.rawPacket?.subarray(0, 64).toString('latin1') ?? '')
+  const isScim = /^[A-Z]+ \/scim\//i.test(beginning)
+  const body = JSON.stringify(
+    isScim ? scimErrorBody({ status, detail }) : { type: 'about:blank', title: reason, status, detail },
+  )
   const type = isScim ? 'application/scim+json' : 'application/problem+json'
   socket.end(
     `HTTP/1.1 ${status} ${reason}\r\nConnection: close\r\nContent-Type: ${type}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,

@@ -1,7 +1,5 @@
 import { signatureAlgorithms } from '../http/signature-algorithms.ts'
 
-/** The scope of every access token: SCIM of the client's organization. */
-export const scope = 'scim'
 export const grantType = 'client_credentials'
 
 /** The names by which the authorization server of an organization is known; the organization need not exist. */
@@ -16,8 +14,10 @@ export function serverNames(
 /**
  * Authorization server metadata (RFC 8414 section 2). It says nothing of the organization, not even whether it exists;
  * only the addresses in it repeat the URL.
+ *
+ * @param scopes that there are at this installation
  */
-export function serverMetadata(publicUrl: string, slug: string) {
+export function serverMetadata(publicUrl: string, slug: string, scopes: ReadonlySet<string>) {
   const { issuer, tokenEndpoint } = serverNames(publicUrl, slug)
   return {
     issuer,
@@ -27,6 +27,6 @@ export function serverMetadata(publicUrl: string, slug: string) {
     grant_types_supported: [grantType],
     // Required, although there is no authorization endpoint that would have any.
     response_types_supported: [],
-    scopes_supported: [scope],
+    scopes_supported: [...scopes],
   }
 }

@@ -45,7 +45,8 @@ export function createOAuthRouter({ log, limits, now, ...rooms }: OAuthRouterOpt
     .route('/.well-known/oauth-authorization-server/oauth/:organization')
     .get((request, response) => {
       response.setHeader('Cache-Control', `public, max-age=${seconds}`)
-      response.json(serverMetadata(rooms.environment.publicUrl, request.params.organization))
+      const { publicUrl, scimScopes } = rooms.environment
+      response.json(serverMetadata(publicUrl, request.params.organization, scimScopes))
     })
     .all(() => {
       throw methodNotAllowed('GET, HEAD')

@@ -4,7 +4,7 @@ import type { OrganizationsEnvironment } from '../organizations/environment.ts'
 import type { Organizations } from '../organizations/types.ts'
 import { authenticateClient, readClientCredentials } from './client-authentication.ts'
 import { invalidClient } from './errors.ts'
-import { grantType, scope, serverNames } from './metadata.ts'
+import { grantType, serverNames } from './metadata.ts'
 
 /** What the room works with. */
 export interface OAuthRooms {
@@ -42,16 +42,34 @@ export async function issueToken(
   if (organization === null) throw invalidClient()
   const { issuer, tokenEndpoint } = serverNames(environment.publicUrl, slug)
   const names = [tokenEndpoint, issuer]
-  const { clientId, secret } = await authenticateClient(environment, organization, credentials, names, now)
+  const client = await authenticateClient(environment, organization, credentials, names, now)
   checkGrant(parameters)
-  const { token, expiresIn } = await issueAccessToken(environment, organization, clientId, secret, now)
-  return { clientId, response: { access_token: token, token_type: 'Bearer', expires_in: expiresIn, scope } }
+  const asked = readScopes(environment.scimScopes, parameters.get('scope'))
+  const { token, expiresIn, scopes } = await issueAccessToken(environment, organization, client, asked, now)
+  const response = {
+    access_token: token,
+    token_type: 'Bearer',
+    expires_in: expiresIn,
+    scope: scopes.join(' '),
+  } as const
+  return { clientId: client.clientId, response }
 }
 
 function checkGrant(parameters: ReadonlyMap<string, string>): void {
   const grant = parameters.get('grant_type')
   if (grant === undefined) throw new UsherError('invalid_request', 'The parameter grant_type is missing.')
   if (grant !== grantType) throw new UsherError('unsupported_grant_type', `The only grant type is ${grantType}.`)
-  const asked = parameters.get('scope')?.split(' ') ?? []
-  if (asked.some((each) => each !== scope)) throw new UsherError('invalid_scope', `The only scope is ${scope}.`)
+}
+
+/** Scopes have one space between them, in any order (RFC 6749 section 3.3); null when none are asked for. */
+function readScopes(known: ReadonlySet<string>, text: string | undefined): readonly string[] | null {
+  if (text === undefined) return null
+  const asked = new Set(text.split(' '))
+  if (!asked.isSubsetOf(known)) {
+    throw new UsherError(
+      'invalid_scope',
+      'A scope is unknown or malformed; scopes_supported of the metadata lists them.',
+    )
+  }
+  return [...asked]
 }

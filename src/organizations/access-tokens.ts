@@ -1,9 +1,11 @@
 /** OAuth 2.0 client credentials (RFC 6749 section 4.4): a SCIM client changes its secret for a token of an hour. */
 import type { OrganizationRef } from '../context.ts'
+import { UsherError } from '../errors.ts'
 import type { JsonObject } from '../schema/types.ts'
 import { newCredential } from './credentials.ts'
 import type { OrganizationsEnvironment } from './environment.ts'
 import { notFound } from './refusals.ts'
+import { defaultScopes, isWithin } from './scim-scopes.ts'
 import { credentialOf } from './scim-tokens.ts'
 import { hashToken, isPlausibleToken, tokenPrefixes } from './tokens.ts'
 
@@ -42,20 +44,31 @@ export async function clientKeys(
   return client?.jwks ?? null
 }
 
+/** A client that was authenticated: by its token with the id `secret`, or by a key where that is null. */
+export interface TokenOwner {
+  readonly clientId: string
+  readonly secret: string | null
+}
+
 /**
- * Issues an access token to a client that was authenticated: by its token with the id `secret`, or by a key where that
- * is null. It ends with whatever it was issued for.
- * @throws UsherError `not_found`
+ * Issues an access token to a client. It ends with whatever it was issued for.
+ * @param asked scopes that there are; null: all that the client may have
+ * @throws UsherError `not_found`; `invalid_scope` for more than the client may have
  */
 export async function issueAccessToken(
   { store }: OrganizationsEnvironment,
   organization: OrganizationRef,
-  clientId: string,
-  secret: string | null,
+  { clientId, secret }: TokenOwner,
+  asked: readonly string[] | null,
   now: Date,
-): Promise<{ readonly token: string; readonly expiresIn: number }> {
+): Promise<{ readonly token: string; readonly expiresIn: number; readonly scopes: readonly string[] }> {
   const client = await store.scimClients.findOne(organization.id, { _id: clientId })
   if (client === null) throw notFound('SCIM client')
+  const { scopes: bounds = defaultScopes } = client
+  const granted = asked ?? bounds
+  if (!isWithin(granted, bounds)) {
+    throw new UsherError('invalid_scope', `The client may have no more than ${bounds.join(' ')}.`)
+  }
   // Whoever asks for tokens cleans up after itself: no list of dead ones grows.
   await store.credentials.deleteMany({
     org: organization.id,
@@ -64,7 +77,8 @@ export async function issueAccessToken(
     expiresAt: { $lte: now },
   })
   const expiresAt = new Date(now.getTime() + accessTokenLifetime * 1_000)
-  const { token, document } = newCredential({ ...credentialOf(client, 'access', expiresAt), issuedFor: secret }, now)
+  const what = { ...credentialOf(client, 'access', expiresAt), issuedFor: secret, granted }
+  const { token, document } = newCredential(what, now)
   await store.credentials.insertOne(document)
-  return { token, expiresIn: accessTokenLifetime }
+  return { token, expiresIn: accessTokenLifetime, scopes: granted }
 }

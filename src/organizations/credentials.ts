@@ -5,6 +5,7 @@ import { readOverrides } from '../scim/switches.ts'
 import type { CredentialDocument } from '../store/documents.ts'
 import type { CachedCredential } from './credential-cache.ts'
 import { newId, type OrganizationsEnvironment } from './environment.ts'
+import { defaultScopes, narrow } from './scim-scopes.ts'
 import { hashToken, isPlausibleToken, mintToken, shownPrefix } from './tokens.ts'
 import type { Authenticated } from './types.ts'
 
@@ -21,6 +22,7 @@ export interface NewCredential {
   readonly expiresAt: Date | null
   /** Of an access token: see `CredentialDocument`. */
   readonly issuedFor?: string | null
+  readonly granted?: readonly string[]
 }
 
 /** Makes a token and the document that is kept of it. The token itself is kept nowhere. */
@@ -96,15 +98,18 @@ async function authenticatedBy(
   store: OrganizationsEnvironment['store'],
   credential: CredentialDocument,
 ): Promise<Authenticated | null> {
-  const { kind, org, id, client, name, scopes } = credential
+  const { kind, org, id, client, name, scopes, granted } = credential
   if (kind === 'operator') return { principal: { kind: 'operator' }, dialect: 'rfc' }
   if (org === null) return null
   if (kind === 'key') return { principal: { kind: 'key', id, name, organization: org, scopes }, dialect: 'rfc' }
   const owner = client === null ? null : await store.scimClients.findOne(org, { _id: client })
   if (owner === null) return null
-  const { _id, onExisting, allowPrivileged } = owner
+  const { _id, onExisting, allowPrivileged, scopes: bounds = defaultScopes } = owner
+  // What an administrator has taken from the client since, its access tokens have lost too.
+  const allowed = granted === undefined ? bounds : narrow(granted, bounds)
+  const may = { onExisting, allowPrivileged, scopes: allowed }
   return {
-    principal: { kind: 'scim', id: _id, name: owner.name, organization: org, onExisting, allowPrivileged },
+    principal: { kind: 'scim', id: _id, name: owner.name, organization: org, ...may },
     dialect: dialectOf(owner.dialect),
     switches: readOverrides(owner.switches),
   }
@@ -151,6 +156,7 @@ function documentOf(token: string, id: string, input: NewCredential, now: Date):
     revokedAt: null,
     lastUsed: null,
     ...(input.issuedFor === undefined ? {} : { issuedFor: input.issuedFor }),
+    ...(input.granted === undefined ? {} : { granted: input.granted }),
   }
 }
 

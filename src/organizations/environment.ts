@@ -19,6 +19,8 @@ export interface OrganizationsEnvironment {
   readonly checkDiscovery: DiscoveryCheck
   /** The resource type of users, which JIT settings are checked against. */
   readonly userType: ResourceType
+  /** Every scope that SCIM clients can have. */
+  readonly scimScopes: ReadonlySet<string>
 }
 
 /** Who asks, for which organization. A request's context is one. */

@@ -34,6 +34,8 @@ export interface JobStep {
   /** Where the next step goes on. */
   readonly cursor?: JsonObject | null
   readonly result?: JsonObject
+  /** When the next step is due, if not at once. */
+  readonly notBefore?: Date
 }
 
 /** What a step gets to know of its job. */
@@ -48,6 +50,9 @@ export interface JobTask {
 /** One step of the jobs of a kind. It may be done twice. */
 export type JobWork = (organization: OrganizationRef, task: JobTask, now: Date) => Promise<JobStep>
 export type JobKinds = Readonly<Record<string, JobWork>>
+
+/** The kind of job that is done when its organization is gone; every other one ends with it. */
+export const afterwards = 'delete-organization'
 
 /** Milliseconds after which the next job has its turn. */
 const turn = 1_000
@@ -106,11 +111,11 @@ export async function runJobs(
 ): Promise<void> {
   for (let advanced = true; advanced; ) {
     advanced = false
-    for (const { _id } of await openJobs(environment)) {
+    for (const { _id } of await openJobs(environment, clock())) {
       if (stopping?.aborted) return
       await holdLease(environment, `job:${_id}`, clock, async (renew) => {
         const job = await environment.store.jobs.everywhere.findOne({ _id })
-        if (job === null || isOver(job)) return
+        if (job === null || isOver(job) || !isDue(job, clock())) return
         advanced = (await advance(environment, kinds, clock, renew, job)) || advanced
       })
     }
@@ -121,9 +126,13 @@ function isOver({ state }: JobDocument): boolean {
   return state === 'done' || state === 'failed'
 }
 
-function openJobs({ store }: OrganizationsEnvironment): Promise<readonly Pick<JobDocument, '_id'>[]> {
+function isDue({ notBefore }: JobDocument, now: Date): boolean {
+  return notBefore === undefined || notBefore <= now
+}
+
+function openJobs({ store }: OrganizationsEnvironment, now: Date): Promise<readonly Pick<JobDocument, '_id'>[]> {
   return store.jobs.everywhere.find(
-    { state: { $in: ['pending', 'running'] } },
+    { state: { $in: ['pending', 'running'] }, notBefore: { $not: { $gt: now } } },
     { sort: { created: 1 }, limit: roundLimit, projection: { _id: 1 } },
   )
 }
@@ -137,11 +146,12 @@ async function advance(
   job: JobDocument,
 ): Promise<boolean> {
   const { store } = environment
-  const organization = await store.organizations.findOne({ _id: job.org })
-  if (organization === null) {
+  const found = await store.organizations.findOne({ _id: job.org })
+  if (found === null && job.kind !== afterwards) {
     await store.jobs.deleteOne(job.org, { _id: job._id })
     return true
   }
+  const organization = found === null ? formerOrganization(job.org) : organizationRef(found)
   const work = kinds[job.kind]
   try {
     if (work === undefined) throw new UsherError('not_implemented', `Nobody does jobs of the kind "${job.kind}".`)
@@ -149,11 +159,11 @@ async function advance(
     for (const begin = performance.now(); performance.now() - begin < turn; ) {
       if (!(await renew())) return false
       const task = { id: job._id, input: job.input, cursor, progress }
-      const step = await work(organizationRef(organization), task, clock())
+      const step = await work(organization, task, clock())
       progress = { done: step.done, total: step.total ?? progress.total }
       cursor = step.cursor ?? null
       await save(environment, job, step, { cursor, progress }, clock())
-      if (step.finished) return true
+      if (step.finished || step.notBefore !== undefined) return true
       await yieldToOthers()
     }
   } catch (error) {
@@ -165,18 +175,24 @@ async function advance(
   return true
 }
 
+/** What is known of an organization that is gone. */
+function formerOrganization(id: string): OrganizationRef {
+  return { id, slug: '', displayName: '', defaultRole: null, seatLimit: null }
+}
+
 async function save(
   { store }: OrganizationsEnvironment,
   { org, _id }: JobDocument,
-  { finished, result }: JobStep,
+  { finished, result, notBefore }: JobStep,
   fields: Pick<JobDocument, 'cursor' | 'progress'>,
   now: Date,
 ): Promise<void> {
   const end = finished ? ending('done', now) : { state: 'running' as const }
+  const known = { ...(result === undefined ? {} : { result }), ...(notBefore === undefined ? {} : { notBefore }) }
   await store.jobs.updateOne(
     org,
     { _id },
-    { $set: { ...fields, ...(result === undefined ? {} : { result }), ...end, ...(finished ? { cursor: null } : {}) } },
+    { $set: { ...fields, ...known, ...end, ...(finished ? { cursor: null } : {}) } },
   )
 }
 

@@ -142,44 +142,6 @@ export async function patchOrganization(
   return getOrganization(environment, context)
 }
 
-/** Removes the organization and everything that belongs to it, the organization itself first: nobody finds it then. */
-export async function deleteOrganization(
-  { store, credentialCache }: OrganizationsEnvironment,
-  { organization: { id } }: OrganizationContext,
-): Promise<void> {
-  if (!(await store.organizations.deleteOne({ _id: id }))) throw notFound('organization')
-  await store.credentials.deleteMany({ org: id })
-  credentialCache.clear()
-  const belongings = [
-    store.domains,
-    store.roles,
-    store.invitations,
-    store.connections,
-    store.jitVersions,
-    store.scimClients,
-    store.asyncResults,
-    store.clientAssertions,
-    store.loginTransactions,
-    store.jobs,
-    store.seats,
-    store.identities,
-    store.pastLinks,
-    store.relinkRows,
-    store.memberships,
-    store.users,
-    store.groups,
-    store.resources,
-    store.tombstones,
-    store.departures,
-    store.decisions,
-    store.inbox,
-    store.removalWindows,
-    store.changes,
-    store.feeds,
-  ]
-  for (const collection of belongings) await collection.deleteMany(id, {})
-}
-
 /** The write on the role's document makes this and a removal or a change of the role conflict. */
 async function holdDefaultRole(store: Store, org: string, name: string, session: Session): Promise<void> {
   const role = await store.roles.findOne(org, { name }, { session })

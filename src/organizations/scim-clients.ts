@@ -5,7 +5,8 @@ import { readOverrides, switchNames } from '../scim/switches.ts'
 import type { ScimClientDocument } from '../store/documents.ts'
 import { newId, type OrganizationContext, type OrganizationsEnvironment } from './environment.ts'
 import { readPage } from './paging.ts'
-import { notFound } from './refusals.ts'
+import { invalidMember, notFound } from './refusals.ts'
+import { defaultScopes, isWithin } from './scim-scopes.ts'
 import { createScimToken, type ScimTokenView, scimTokensOf } from './scim-tokens.ts'
 import type { Listing, PageRequest } from './types.ts'
 
@@ -19,6 +20,8 @@ export interface ScimClientView {
   readonly effectiveSwitches: Readonly<Record<string, EffectiveSwitch>>
   readonly onExisting: 'conflict' | 'adopt'
   readonly allowPrivileged: boolean
+  /** What of SCIM the client's tokens are for at most. */
+  readonly scopes: readonly string[]
   /** Public keys (RFC 7517) for `private_key_jwt`. */
   readonly jwks: JsonObject | null
   readonly baseUrl: string
@@ -39,6 +42,7 @@ export interface ScimClientInput {
   readonly switches?: SwitchOverrides | undefined
   readonly onExisting?: 'conflict' | 'adopt' | undefined
   readonly allowPrivileged?: boolean | undefined
+  readonly scopes?: readonly string[] | undefined
   readonly jwks?: JsonObject | null | undefined
 }
 
@@ -53,7 +57,10 @@ export type ScimClientPatch = {
 /** Null puts the value of the dialect back. */
 type SwitchesPatch = { readonly [Name in SwitchName]?: SwitchOverrides[Name] | null }
 
-/** Makes a client with its first token, which is in this answer only. @throws UsherError `privileged_grant_refused` */
+/**
+ * Makes a client with its first token, which is in this answer only.
+ * @throws UsherError `validation_failed` for scopes that do not exist; `privileged_grant_refused`
+ */
 export async function createScimClient(
   environment: OrganizationsEnvironment,
   context: OrganizationContext,
@@ -61,6 +68,7 @@ export async function createScimClient(
 ): Promise<ScimClientView & { readonly token: string }> {
   const { organization, now } = context
   if (input.allowPrivileged) refuseUnlessOperator(context)
+  const scopes = checkScopes(environment, input.scopes)
   const document: ScimClientDocument = {
     _id: newId(now),
     org: organization.id,
@@ -69,6 +77,7 @@ export async function createScimClient(
     switches: input.switches ?? {},
     onExisting: input.onExisting ?? 'conflict',
     allowPrivileged: input.allowPrivileged ?? false,
+    scopes,
     jwks: input.jwks ?? null,
     created: now,
   }
@@ -107,7 +116,7 @@ export async function getScimClient(
   return showClient(environment, context, found, tokens.get(id) ?? [])
 }
 
-/** @throws UsherError `not_found`, `privileged_grant_refused` */
+/** @throws UsherError `not_found`, `validation_failed`, `privileged_grant_refused` */
 export async function patchScimClient(
   environment: OrganizationsEnvironment,
   context: OrganizationContext,
@@ -119,14 +128,17 @@ export async function patchScimClient(
   if (found === null) throw notFound('SCIM client')
   const changesPrivilege =
     patch.allowPrivileged !== undefined && Boolean(patch.allowPrivileged) !== found.allowPrivileged
-  // New keys are new credentials of a client that may grant more than the caller.
-  if (changesPrivilege || (found.allowPrivileged && patch.jwks !== undefined)) refuseUnlessOperator(context)
+  const scopes = patch.scopes === undefined ? undefined : checkScopes(environment, patch.scopes)
+  const widens = scopes !== undefined && !isWithin(scopes, found.scopes ?? defaultScopes)
+  // New keys and more scopes are more for a client that may grant more than the caller.
+  if (changesPrivilege || (found.allowPrivileged && (widens || patch.jwks !== undefined))) refuseUnlessOperator(context)
   const fields = {
     ...(patch.name === undefined ? {} : { name: patch.name }),
     ...(patch.dialect === undefined ? {} : { dialect: patch.dialect ?? 'rfc' }),
     ...switchesSet(patch.switches),
     ...(patch.onExisting === undefined ? {} : { onExisting: patch.onExisting ?? 'conflict' }),
     ...(patch.allowPrivileged === undefined ? {} : { allowPrivileged: patch.allowPrivileged ?? false }),
+    ...(scopes === undefined ? {} : { scopes }),
     ...(patch.jwks === undefined ? {} : { jwks: patch.jwks }),
   }
   const back = switchesUnset(patch.switches)
@@ -152,6 +164,17 @@ export async function deleteScimClient(
   await store.credentials.deleteMany({ org, client: id })
   await store.connections.updateMany(org, { scimClients: id }, { $pull: { scimClients: id }, $inc: { version: 1 } })
   credentialCache.clear()
+}
+
+function checkScopes(
+  { scimScopes }: OrganizationsEnvironment,
+  scopes: readonly string[] | null | undefined,
+): readonly string[] {
+  const asked = [...new Set(scopes ?? defaultScopes)]
+  const unknown = asked.findIndex((scope) => !scimScopes.has(scope))
+  if (unknown >= 0)
+    throw invalidMember(`scopes.${unknown}`, `There is no such scope; there are ${[...scimScopes].join(', ')}.`)
+  return asked
 }
 
 /** Each switch has a path of its own, so that changes of different ones at once are both kept. */
@@ -188,7 +211,7 @@ function showClient(
   document: ScimClientDocument,
   tokens: readonly ScimTokenView[],
 ): ScimClientView {
-  const { _id: id, name, dialect, onExisting, allowPrivileged, jwks, created } = document
+  const { _id: id, name, dialect, onExisting, allowPrivileged, scopes = defaultScopes, jwks, created } = document
   const switches = readOverrides(document.switches)
   return {
     id,
@@ -198,6 +221,7 @@ function showClient(
     effectiveSwitches: effectiveSwitches(dialect, switches),
     onExisting,
     allowPrivileged,
+    scopes,
     jwks: jwks ?? null,
     baseUrl: `${publicUrl}/scim/v2/${organization.slug}`,
     tokenEndpoint: `${publicUrl}/oauth/${organization.slug}/token`,

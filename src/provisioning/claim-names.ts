@@ -7,9 +7,9 @@ function hasControlCharacter(text: string): boolean {
   return [...text].some((character) => character.codePointAt(0)! < 0x20 || character === '\u007f')
 }
 
-/** Whether a claim of this name may be read. */
+/** Whether a claim of this name may be read. No document can have a member whose name holds a NUL. */
 export function isUsableClaimName(name: string): boolean {
-  return name !== '' && !unusable.has(name)
+  return name !== '' && !unusable.has(name) && !name.includes('\0')
 }
 
 /** Whether the settings may name this claim: literally (dots and URLs included) or by path. */

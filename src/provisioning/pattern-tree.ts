@@ -1,7 +1,8 @@
 /** The grammar of patterns: text to tree. What the subset is, `pattern.ts` says. */
 
 export type PatternTree =
-  | { readonly kind: 'test'; readonly test: (codePoint: number) => boolean }
+  /** `literal`: the one character that passes, where the pattern names it. */
+  | { readonly kind: 'test'; readonly test: (codePoint: number) => boolean; readonly literal?: string }
   | { readonly kind: 'sequence'; readonly parts: readonly PatternTree[] }
   | { readonly kind: 'choice'; readonly parts: readonly PatternTree[] }
   | { readonly kind: 'repeat'; readonly part: PatternTree; readonly min: number; readonly max: number | null }
@@ -77,6 +78,10 @@ function equals(character: string): CharacterTest {
   return (code) => code === expected
 }
 
+function literal(character: string): PatternTree {
+  return { kind: 'test', test: equals(character), literal: character }
+}
+
 function readClassAtom(reader: Reader): CharacterTest | string {
   const character = take(reader, 'A class of characters is not closed.')
   if (character === '\\') return readEscape(reader)
@@ -150,7 +155,7 @@ function readAtom(reader: Reader, depth: number): PatternTree {
       return { kind: 'test', test: not(isLineEnd) }
     case '\\': {
       const escaped = readEscape(reader)
-      return { kind: 'test', test: typeof escaped === 'string' ? equals(escaped) : escaped }
+      return typeof escaped === 'string' ? literal(escaped) : { kind: 'test', test: escaped }
     }
     case '?':
     case '*':
@@ -164,7 +169,7 @@ function readAtom(reader: Reader, depth: number): PatternTree {
     case '$':
       throw new PatternProblem(`A pattern is anchored as it is; write "\\${character}" for the character itself.`)
     default:
-      return { kind: 'test', test: equals(character) }
+      return literal(character)
   }
 }
 
@@ -192,6 +197,11 @@ function withoutAnchors(characters: readonly string[]): readonly string[] {
   let backslashes = 0
   while (characters[characters.length - 2 - backslashes] === '\\') backslashes += 1
   return characters.slice(start, backslashes % 2 === 0 ? -1 : undefined)
+}
+
+/** The text of a pattern without the anchors that say nothing new. */
+export function patternBody(pattern: string): string {
+  return withoutAnchors([...pattern]).join('')
 }
 
 /** Takes the text of a pattern; gives its tree, or a sentence that says what is wrong with it. */

@@ -114,6 +114,7 @@ function scimContext(operator: OrganizationContext, client: string, baseUrl: str
       organization: operator.organization.id,
       onExisting: 'conflict',
       allowPrivileged: false,
+      scopes: ['scim'],
     },
     source: `scim:${client}`,
     dialect: dialects.rfc,

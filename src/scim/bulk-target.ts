@@ -3,6 +3,7 @@ import { UsherError } from '../errors.ts'
 import type { SchemaRegistry } from '../schema/registry.ts'
 import type { ResourceType } from '../schema/types.ts'
 import { catalogueOf } from './catalogue.ts'
+import { authorize } from './context.ts'
 import { checkRoute } from './gate.ts'
 import { locate, splitPath } from './place.ts'
 
@@ -15,7 +16,7 @@ export type BulkTarget =
  * Reads method and path of an operation by the rules of single requests. The path is relative to the organization's
  * base, with or without a slash in front, or an absolute URL below that base.
  *
- * @throws UsherError `invalid_value` for what cannot be in a bulk; `not_found`, `method_not_allowed`
+ * @throws UsherError `invalid_value` for what cannot be in a bulk; `not_found`, `method_not_allowed`, `forbidden`
  */
 export function readBulkTarget(
   registry: SchemaRegistry,
@@ -33,6 +34,7 @@ export function readBulkTarget(
     throw new UsherError('invalid_value', 'A bulk holds changes only; GET is not one.')
   }
   const { place } = checkRoute(located, method, context.dialect)
+  if (place.kind === 'collection' || place.kind === 'resource') authorize(context.principal, 'write', place.type)
   if (place.kind === 'collection' && method === 'POST') return { method, type: place.type }
   if (place.kind === 'resource' && (method === 'PUT' || method === 'PATCH' || method === 'DELETE')) {
     return { method, type: place.type, id: place.id }

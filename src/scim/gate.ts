@@ -51,8 +51,10 @@ function belongsTo({ principal }: Authenticated, organization: string): boolean 
  */
 export function admit(located: Located | undefined, method: string, context: RequestContext): Located {
   const found = checkRoute(located, method, context.dialect)
-  const { kind } = found.place
-  if (kind !== 'me') authorize(context.principal, method === 'GET' || method === 'HEAD' || kind === 'search')
+  const { place } = found
+  if (place.kind === 'me') return found
+  const isReading = method === 'GET' || method === 'HEAD' || place.kind === 'search'
+  authorize(context.principal, isReading ? 'read' : 'write', 'type' in place ? place.type : undefined)
   return found
 }
 

@@ -4,6 +4,7 @@
  */
 import type mongoose from 'mongoose'
 import type { Calls, Command } from './calls.ts'
+import { refusedInserts } from './failures.ts'
 import type { Memory } from './memory.ts'
 
 export type Session = mongoose.mongo.ClientSession
@@ -130,6 +131,18 @@ export class GlobalCollection<Document extends object> {
           ...sessionOf(session),
         }),
       )
+    }
+  }
+
+  /** Inserts each as if it came alone; gives what speaks against those that cannot be inserted, by their places. */
+  async insertEach(documents: readonly Document[]): Promise<ReadonlyMap<number, unknown>> {
+    try {
+      await this.#write('insert', undefined, () =>
+        this.#collection.insertMany(documents as readonly mongoose.mongo.Document[], { ordered: false }),
+      )
+      return new Map()
+    } catch (error) {
+      return refusedInserts(error)
     }
   }
 
@@ -313,6 +326,10 @@ export class ScopedCollection<Document extends { readonly org: string }> {
     )
   }
 
+  insertEach(org: string, documents: readonly Document[]): Promise<ReadonlyMap<number, unknown>> {
+    return this.#all.insertEach(documents.map((document) => ({ ...document, org })))
+  }
+
   updateOne(org: string, query: Query, update: Update, session?: Session): Promise<boolean> {
     return this.#all.updateOne(scope(org, query), update, session)
   }
@@ -358,7 +375,8 @@ export class ScopedCollection<Document extends { readonly org: string }> {
   }
 }
 
-function scope(org: string, query: Query): Query {
+/** The query, joined to the organization. */
+export function scope(org: string, query: Query): Query {
   if (typeof org !== 'string' || org === '') throw new TypeError('a query needs an organization')
   return { ...query, org }
 }

@@ -261,16 +261,18 @@ export interface TombstoneDocument extends Scoped {
   readonly expiresAt: Date
 }
 
-/** A user or a group that is gone, as long as there may be memberships of it. */
+/** A user or a group that is gone, as long as there may be something that refers to it. */
 export interface DepartureDocument extends Scoped {
   /** What it had as its id. */
   readonly _id: string
   readonly at: Date
-  /** When memberships of it are looked for next. */
+  /** When memberships of it are looked for next, and reports of it if it has an heir. */
   readonly due: Date
   /** Who deleted it, and by which request. */
   readonly actor: Source
   readonly request: string
+  /** The user that it has become part of. */
+  readonly heir?: string
 }
 
 export interface ScimClientDocument extends Scoped {
@@ -281,6 +283,8 @@ export interface ScimClientDocument extends Scoped {
   readonly switches?: Readonly<Record<string, string | boolean>>
   readonly onExisting: 'conflict' | 'adopt'
   readonly allowPrivileged: boolean
+  /** What of SCIM its tokens are for at most; absent: everything. */
+  readonly scopes?: readonly string[]
   /** Public keys (RFC 7517) by which the client authenticates with `private_key_jwt`. */
   readonly jwks?: JsonObject | null
   readonly created: Date
@@ -306,6 +310,8 @@ export interface CredentialDocument {
   readonly lastUsed: Date | null
   /** Of an access token: the id of the SCIM client's token that it was issued for; null when it was a key. */
   readonly issuedFor?: string | null
+  /** Of an access token: the scopes that it was granted; absent: all that its client may have. */
+  readonly granted?: readonly string[]
 }
 
 /** An assertion by which a SCIM client has authenticated (RFC 7523): it counts once. */
@@ -473,6 +479,8 @@ export interface JobDocument extends Scoped {
   readonly input: JsonObject
   /** Where the next step goes on; null before the first step and after the last one. */
   readonly cursor?: JsonObject | null
+  /** When the next step is due; absent: now. */
+  readonly notBefore?: Date
   readonly progress: { readonly done: number; readonly total: number }
   readonly result?: JsonObject | null
   readonly error: string | null

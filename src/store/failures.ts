@@ -3,7 +3,7 @@ import mongoose from 'mongoose'
 import { UsherError } from '../errors.ts'
 import { isBrokenConnection } from './broken-connection.ts'
 
-const { MongoError, MongoServerError } = mongoose.mongo
+const { MongoBulkWriteError, MongoError, MongoServerError } = mongoose.mongo
 
 /** Two writers met on one unique key or one document: throw the plan away, read again, plan again. */
 export class StoreConflict extends Error {
@@ -47,6 +47,20 @@ export function translateFailure(error: unknown): unknown {
     })
   }
   return error
+}
+
+/**
+ * What speaks against each document that could not be inserted with others, by their places; `error` is a translated one.
+ * @throws the error when it is not about single documents
+ */
+export function refusedInserts(error: unknown): ReadonlyMap<number, unknown> {
+  const cause = error instanceof Error ? error.cause : undefined
+  if (!(cause instanceof MongoBulkWriteError)) throw error
+  return new Map(
+    [cause.writeErrors].flat().map(({ index, code, errmsg }) => {
+      return [index, translateFailure(new MongoServerError({ message: errmsg ?? '', code }))]
+    }),
+  )
 }
 
 /** `users: org, search.userName`. A bulk write drops the key pattern, so the index is read by its name as well. */

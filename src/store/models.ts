@@ -185,6 +185,10 @@ const definitions = {
       [{ org: 1, 'search.roles.value': 1 }],
       [{ org: 1, state: 1, _id: 1 }],
       [{ org: 1, 'search.provisioning.managedBy.source': 1 }],
+      [
+        { org: 1, 'search.enterprise.manager.value': 1 },
+        { partialFilterExpression: { 'search.enterprise.manager.value': { $exists: true } } },
+      ],
       // Only users about whom sources disagree are in it.
       [
         { org: 1, _id: 1, 'sources.shadowed.source': 1 },
@@ -309,7 +313,7 @@ const definitions = {
     ],
   },
   departures: {
-    fields: { _id: String, org: String, at: Date, due: Date, actor: String, request: String },
+    fields: { _id: String, org: String, at: Date, due: Date, actor: String, request: String, heir: String },
     indexes: [[{ due: 1 }]],
   },
   scimClients: {
@@ -321,6 +325,7 @@ const definitions = {
       switches: Mixed,
       onExisting: String,
       allowPrivileged: Boolean,
+      scopes: Mixed,
       created: Date,
     },
     indexes: [[{ org: 1, _id: 1 }]],
@@ -340,12 +345,13 @@ const definitions = {
       revokedAt: Date,
       lastUsed: Date,
       issuedFor: String,
+      granted: Mixed,
     },
     indexes: [[{ org: 1, kind: 1, id: 1 }], [{ org: 1, client: 1 }]],
   },
   asyncResults: {
     fields: { _id: String, org: String, source: String, method: String, result: String, until: Date, expiresAt: Date },
-    indexes: [expires],
+    indexes: [[{ org: 1 }], expires],
   },
   clientAssertions: { fields: { _id: String, org: String, expiresAt: Date }, indexes: [expires] },
   loginTransactions: {
@@ -485,6 +491,7 @@ const definitions = {
       state: String,
       input: Mixed,
       cursor: Mixed,
+      notBefore: Date,
       progress: Mixed,
       result: Mixed,
       error: String,
@@ -492,7 +499,7 @@ const definitions = {
       finishedAt: Date,
       expiresAt: Date,
     },
-    indexes: [[{ state: 1, created: 1 }], expires],
+    indexes: [[{ state: 1, created: 1 }], [{ org: 1 }], expires],
   },
   seats: { fields: { _id: String, org: String, used: Number }, indexes: [] },
   requestCounts: { fields: { _id: String, used: Number, expiresAt: Date }, indexes: [expires] },

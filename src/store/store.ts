@@ -2,7 +2,7 @@
 import mongoose from 'mongoose'
 import { UsherError } from '../errors.ts'
 import { Calls, type StoreObserver } from './calls.ts'
-import { GlobalCollection, ScopedCollection, type Session, type Sort } from './collection.ts'
+import { GlobalCollection, type Query, ScopedCollection, type Session, type Sort, scope } from './collection.ts'
 import type * as documents from './documents.ts'
 import { translateFailure } from './failures.ts'
 import { Memory } from './memory.ts'
@@ -33,6 +33,8 @@ export interface StoreHealth {
 
 /** Milliseconds between two looks at the indexes. */
 const indexCheckInterval = 60_000
+/** Collections that are looked after at a time. */
+const lanes = 4
 /** The newest release below which a server has known faults that matter here. */
 const serverFloor = [7, 0, 28] as const
 
@@ -131,6 +133,32 @@ export class Store {
     return runTransaction(this.#connection.getClient(), this.#calls, work, documents)
   }
 
+  /**
+   * Which of these collections hold something that their query finds, by one call however many there are. Each query has
+   * an index of its own, as if it were asked alone.
+   */
+  async whichHold<Name extends CollectionName>(
+    org: string,
+    questions: readonly { readonly collection: Name; readonly query: Query }[],
+  ): Promise<ReadonlySet<Name>> {
+    const [first, ...others] = questions.map(({ collection, query }) => ({
+      collection,
+      pipeline: [
+        { $match: scope(org, query) },
+        { $limit: 1 },
+        { $project: { _id: 0, collection: { $literal: collection } } },
+      ],
+    }))
+    if (first === undefined) return new Set()
+    const unions = others.map(({ collection: coll, pipeline }) => ({ $unionWith: { coll, pipeline } }))
+    const place = { name: first.collection, model: this.#models.get(first.collection)!, calls: this.#calls }
+    const rows = await new GlobalCollection(place).aggregate<{ readonly collection: Name }>([
+      ...first.pipeline,
+      ...unions,
+    ])
+    return new Set(rows.map(({ collection }) => collection))
+  }
+
   /** From now on every call is told to the observer. */
   observe(observer: StoreObserver): void {
     this.#calls.observe(observer)
@@ -139,11 +167,7 @@ export class Store {
   /** Creates what is missing of collections and indexes; concurrent starts are safe. */
   async prepare(): Promise<void> {
     try {
-      for (const name of collectionNames) {
-        const model = this.#models.get(name)!
-        await model.createCollection().catch(ignoreExisting)
-        await model.createIndexes()
-      }
+      await eachCollection((name) => createIndexes(this.#models.get(name)!))
     } catch (error) {
       throw translateFailure(error)
     }
@@ -158,7 +182,7 @@ export class Store {
       for (const name of collectionNames) {
         const model = this.#models.get(name)!
         for (const keys of indexes[name] ?? []) model.schema.index(keys)
-        if (indexes[name] !== undefined) await model.createIndexes()
+        if (indexes[name] !== undefined) await createIndexes(model)
       }
     } catch (error) {
       throw translateFailure(error)
@@ -187,10 +211,10 @@ export class Store {
   /** Indexes that are expected and not there, as `collection: keys`. */
   async missingIndexes(): Promise<readonly string[]> {
     const missing: string[] = []
-    for (const name of collectionNames) {
+    await eachCollection(async (name) => {
       const { toCreate } = await this.#models.get(name)!.diffIndexes()
       for (const keys of toCreate) missing.push(`${name}: ${JSON.stringify(keys)}`)
-    }
+    })
     return missing
   }
 
@@ -294,6 +318,22 @@ function isBelowFloor(version: string): boolean {
     if (part !== floor) return part < floor
   }
   return false
+}
+
+/** Does something for each collection, a few at a time: whoever waits for a connection waits two seconds only. */
+async function eachCollection(work: (name: CollectionName) => Promise<void>): Promise<void> {
+  const names = collectionNames.values()
+  const lane = async () => {
+    for (const name of names) await work(name)
+  }
+  await Promise.all(Array.from({ length: lanes }, lane))
+}
+
+/** The collection with all its indexes, by one command: mongoose sends one for each index, and every start waits for them. */
+async function createIndexes(model: mongoose.Model<unknown>): Promise<void> {
+  const indexes = model.schema.indexes().map(([key, { background, ...options }]) => ({ key, ...options }))
+  if (indexes.length === 0) await model.createCollection().catch(ignoreExisting)
+  else await model.collection.createIndexes(indexes as mongoose.mongo.IndexDescription[])
 }
 
 function ignoreExisting(error: unknown): void {

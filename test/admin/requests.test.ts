@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { runs } from '../runs.ts'
 import { isProblem, openApi } from './api.ts'
 
 const api = await openApi()
@@ -96,6 +97,6 @@ test('P-8: any JSON value as a body is answered with 2xx or 4xx', async () => {
       const { status, text } = await call(method, path).send(body)
       assert.ok(status >= 200 && status < 500, `${status} ${text}`)
     }),
-    { numRuns: 150 },
+    { numRuns: runs(150) },
   )
 })

@@ -115,7 +115,7 @@ export async function everyResource(usher: Service, { organization }: House, pat
 }
 
 /** A list of the admin API, page by page. */
-export async function everyItem(house: House, path: string): Promise<readonly Body[]> {
+export async function everyItem(house: Pick<House, 'organization'>, path: string): Promise<readonly Body[]> {
   const items: Body[] = []
   for (let cursor = ''; ; ) {
     const page = await house.organization.admin('GET', `${path}?limit=200${cursor}`)

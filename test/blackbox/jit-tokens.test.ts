@@ -171,12 +171,15 @@ describe('102 103 keys', () => {
     await hand(await signJwt(provider.signingKey, claims))
     const before = provider.requests.jwks
     const stranger = await createSigningKey()
+    const begin = performance.now()
     await Promise.all(
       Array.from({ length: 50 }, async (_, index) =>
         hand(await signJwt(stranger, claims, { kid: `unknown-${index}` })),
       ),
     )
-    assert.ok(provider.requests.jwks - before <= 1, `${provider.requests.jwks - before} requests`)
+    const requests = provider.requests.jwks - before
+    // Fifty logins may take longer than five seconds on a machine with much to do.
+    assert.ok(requests <= 1 + Math.floor((performance.now() - begin) / 5_000), `${requests} requests`)
   })
 })
 

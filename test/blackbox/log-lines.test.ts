@@ -1,12 +1,20 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import { describe, it } from 'node:test'
-import { setImmediate as turn } from 'node:timers/promises'
+import { after, describe, it } from 'node:test'
+import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises'
+import fc from 'fast-check'
+import { readPrototypes } from '../prototypes.ts'
+import { TestProvider } from '../provider/test-provider.ts'
+import { runs, seed } from '../runs.ts'
 import { bulkUrn } from './bulking.ts'
+import { type FuzzedHouse, fuzzed, secretText } from './fuzzing.ts'
+import { buildHouse } from './house.ts'
 import { enterpriseUrn, type Json } from './patching.ts'
-import { group, patchOp, type ScimClient, startUsher, user } from './usher.ts'
+import { adminToken, group, patchOp, type ScimClient, startUsher, user } from './usher.ts'
 
 const usher = await startUsher({ USHER_LOG_LEVEL: 'info' })
+const provider = await TestProvider.start()
+after(() => provider.close())
 
 /** The line of one request; it is written when the answer has gone. */
 async function lineOf(requestId: string): Promise<Readonly<Record<string, unknown>>> {
@@ -184,4 +192,54 @@ describe('the log line of a request', () => {
       assert.equal(text.includes(value), false, value)
     }
   })
+})
+
+describe('whatever is sent', () => {
+  /** Somebody who is known, groups, and settings that read every claim that is sent. */
+  async function fuzzedHouse(): Promise<FuzzedHouse> {
+    const house = await buildHouse(usher, provider)
+    const { id } = await house.scim.must('POST', '/Users', user('ann', { emails: [{ value: house.email('ann') }] }))
+    const { id: team } = await house.scim.must('POST', '/Groups', group('Team'))
+    await house.scim.must('POST', '/Groups', group('Crew'))
+    const { nextCursor } = await house.scim.must('GET', '/Groups?count=1&cursor=')
+    await house.connection.jit({
+      attributeSyncMethod: 'OVERRIDE_ALL',
+      domains: 'any',
+      matching: [{ claim: 'email', attribute: 'emails.value' }],
+      attributes: [
+        { attribute: 'title', template: '{name} {a.b}' },
+        { attribute: 'nickName', expression: 'upper(nickname)' },
+        { attribute: 'emails', claim: 'emails' },
+      ],
+      groups: { mode: 'sync', claim: 'groups', mapping: [{ pattern: '.*', group: team }] },
+    })
+    return { ...house, usher, known: id, cursor: nextCursor }
+  }
+
+  for (const [what, send] of Object.entries(fuzzed)) {
+    it(`P-3 P-8 ${what}: never a failure of ours, no prototype changes, no secret comes back or gets into the log`, async () => {
+      const house = await fuzzedHouse()
+      const prototypes = readPrototypes()
+      const begin = usher.log.length
+      const secrets = [house.scim.token, adminToken, provider.clientSecret]
+      await fc.assert(
+        fc.asyncProperty(send, async (request) => {
+          const asked = request(house)
+          let answer = await asked.ask()
+          while (answer.status === 503 && answer.headers.has('retry-after')) {
+            await delay(100)
+            answer = await asked.ask()
+          }
+          assert.ok(answer.status >= 200 && answer.status < 500, `${answer.status} ${answer.text}`)
+          assert.deepEqual(readPrototypes(), prototypes)
+          const said = [answer.text, ...[...answer.headers].flat()].join('\n')
+          for (const secret of [...secrets, ...asked.secrets]) assert.ok(!said.includes(secret), said)
+        }),
+        // What is found by chance is found by `npm run test:fuzz`.
+        { numRuns: runs(25), seed: seed ?? 1 },
+      )
+      const written = JSON.stringify(usher.log.slice(begin))
+      for (const secret of [...secrets, secretText]) assert.ok(!written.includes(secret), secret)
+    })
+  }
 })

@@ -116,6 +116,83 @@ describe('client credentials (RFC 6749 section 4.4)', () => {
   })
 })
 
+describe('scopes (RFC 6749 section 3.3)', () => {
+  it('what is asked for is granted in any order, without it all that the client may have; documents without are for everything', async () => {
+    const { organization, client, users, ask } = await stage()
+    const granted = async (scope?: string) => {
+      const { status, body, text } = await ask({ ...grant, ...(scope && { scope }) }, basic(client.id, client.token))
+      assert.equal(status, 200, text)
+      return body
+    }
+    const both = await granted('scim.groups scim.users.read')
+    assert.deepEqual(both.scope.split(' ').sort(), ['scim.groups', 'scim.users.read'])
+    assert.equal((await granted('scim.users.read scim.groups')).scope.split(' ').length, 2)
+    assert.equal((await granted('scim.read scim.read')).scope, 'scim.read')
+    assert.deepEqual((await organization.admin('GET', `/scim-clients/${client.id}`)).scopes, ['scim'])
+
+    await organization.admin('PATCH', `/scim-clients/${client.id}`, { scopes: ['scim.read', 'scim.groups'] })
+    assert.deepEqual((await granted()).scope.split(' ').sort(), ['scim.groups', 'scim.read'])
+    assert.equal((await granted('scim.users.read')).scope, 'scim.users.read')
+    assert.deepEqual((await organization.admin('PATCH', `/scim-clients/${client.id}`, { scopes: null })).scopes, [
+      'scim',
+    ])
+
+    const org = (await organization.admin('GET', '')).id
+    await usher.store.scimClients.updateOne(org, { _id: client.id }, { $unset: { scopes: '' } })
+    await usher.store.credentials.updateOne({ org, kind: 'access' }, { $unset: { granted: '' } })
+    usher.app.environment.credentialCache.clear()
+    assert.deepEqual((await organization.admin('GET', `/scim-clients/${client.id}`)).scopes, ['scim'])
+    assert.equal((await granted()).scope, 'scim')
+    assert.equal((await users(both.access_token)).status, 200)
+  })
+
+  it('what is unknown, malformed, or more than the client may have, is invalid_scope (RFC 6749 section 5.2)', async () => {
+    const { organization, client, ask } = await stage()
+    const scopes = ['scim.users.read', 'scim.groups']
+    await organization.admin('PATCH', `/scim-clients/${client.id}`, { scopes })
+    const unknown = [
+      'SCIM',
+      'admin',
+      'scim.',
+      'scim.things',
+      'scim.users.write',
+      'scim.users.read.read',
+      'read',
+      '.read',
+    ]
+    const malformed = [
+      ' ',
+      'scim.groups ',
+      ' scim.groups',
+      'scim.groups  scim.users.read',
+      'scim.groups,scim.users.read',
+    ]
+    const beyond = ['scim', 'scim.read', 'scim.users', 'scim.roles.read', 'scim.groups scim.users']
+    for (const scope of [...unknown, ...malformed, ...beyond, 'scim.groups\t', 'scim.groups "']) {
+      assertRefused(await ask({ ...grant, scope }, basic(client.id, client.token)), 400, 'invalid_scope')
+    }
+    const allowed = await ask({ ...grant, scope: 'scim.groups.read scim.groups' }, basic(client.id, client.token))
+    assert.equal(allowed.status, 200, allowed.text)
+  })
+
+  it('an administrator names scopes that there are; more of them for a privileged client is for the operator', async () => {
+    const organization = await usher.organization()
+    for (const scopes of [[], ['scim.things'], ['Scim'], 'scim', [null]]) {
+      const answer = await organization.ask('POST', '/scim-clients', { name: 'x', scopes })
+      assert.equal(answer.status, 400, answer.text)
+      assert.match(answer.body.errors[0].path, /^scopes/)
+    }
+    const made = { name: 'x', allowPrivileged: true, scopes: ['scim.users', 'scim.users'] }
+    const { id, scopes } = await organization.admin('POST', '/scim-clients', made)
+    assert.deepEqual(scopes, ['scim.users'])
+    const { token } = await organization.admin('POST', '/api-keys', { name: 'key', scopes: ['admin'] })
+    const patch = (wanted: readonly string[]) =>
+      organization.ask('PATCH', `/scim-clients/${id}`, { scopes: wanted }, token)
+    assert.equal((await patch(['scim'])).body.code, 'privileged_grant_refused')
+    assert.deepEqual((await patch(['scim.users.read'])).body.scopes, ['scim.users.read'])
+  })
+})
+
 describe('refusals of the token endpoint (RFC 6749 section 5.2)', () => {
   it('whoever is not authenticated gets one answer, whatever is wrong, with a challenge', async () => {
     const { organization, client } = await stage()
@@ -159,7 +236,7 @@ describe('refusals of the token endpoint (RFC 6749 section 5.2)', () => {
     assertRefused(await ask({ ...posted, client_assertion: 'x' }), 400, 'invalid_request')
   })
 
-  it('the grant type must be there and client_credentials, the scope scim, each parameter once', async () => {
+  it('the grant type must be there and client_credentials, each parameter once', async () => {
     const { client, ask } = await stage()
     const credentials = basic(client.id, client.token)
     const refused: readonly (readonly [form: Form, error: string])[] = [
@@ -167,8 +244,6 @@ describe('refusals of the token endpoint (RFC 6749 section 5.2)', () => {
       [{ grant_type: '' }, 'invalid_request'],
       [{ grant_type: 'password', username: 'a', password: 'b' }, 'unsupported_grant_type'],
       [{ grant_type: 'authorization_code', code: 'x' }, 'unsupported_grant_type'],
-      [{ ...grant, scope: 'scim admin' }, 'invalid_scope'],
-      [{ ...grant, scope: 'SCIM' }, 'invalid_scope'],
       [[...Object.entries(grant), ...Object.entries(grant)], 'invalid_request'],
     ]
     for (const [form, error] of refused) assertRefused(await ask(form, credentials), 400, error)
@@ -206,7 +281,8 @@ describe('authorization server metadata (RFC 8414)', () => {
     assert.equal(body.token_endpoint, `${body.issuer}/token`)
     assert.deepEqual(body.grant_types_supported, ['client_credentials'])
     assert.deepEqual(body.response_types_supported, [])
-    assert.deepEqual(body.scopes_supported, ['scim'])
+    const types = ['users', 'groups', 'roles', 'entitlements'].flatMap((type) => [`scim.${type}`, `scim.${type}.read`])
+    assert.deepEqual(body.scopes_supported.toSorted(), ['scim', 'scim.read', ...types].sort())
     const methods = ['client_secret_basic', 'client_secret_post', 'private_key_jwt']
     assert.deepEqual(body.token_endpoint_auth_methods_supported, methods)
     const algorithms: string[] = body.token_endpoint_auth_signing_alg_values_supported

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { enterpriseUrn, type Json } from './patching.ts'
 import { assertIndexed, describePlan, watchReads } from './plans.ts'
-import { group, type ScimClient, startUsher, user } from './usher.ts'
+import { group, patchOp, type ScimClient, startUsher, user } from './usher.ts'
 
 const usher = await startUsher()
 const size = 120
@@ -42,6 +42,10 @@ const indexed: Readonly<Record<string, readonly string[]>> = {
     'roles.value eq "editor"',
     'roles[value eq "editor"]',
     'meta.lastModified gt "2100-01-01T00:00:00Z"',
+    `${enterpriseUrn}:manager.value eq "${mine.users[1]}"`,
+    `${enterpriseUrn}:manager eq "${mine.users[1]}"`,
+    `${enterpriseUrn}:manager.displayName eq "Person 1"`,
+    `${enterpriseUrn}:manager.value pr`,
     `${provisioning}:state eq "deactivated"`,
     `${provisioning}:managedBy[source eq "scim:nobody"]`,
     `${provisioning}:identities[connection eq "c" and subject eq "s"]`,
@@ -197,6 +201,8 @@ async function populate() {
     group('Inner', { members: users.slice(0, 5).map((value) => ({ value })) }),
   )
   await scim.must('POST', '/Groups', group('Outer', { members: [{ value: inner.id }] }))
+  const manager = { op: 'add', path: `${enterpriseUrn}:manager.value`, value: users[1] }
+  await scim.must('PATCH', `/Users/${users[2]}`, patchOp(manager))
   await bulk(
     scim,
     '/Groups',

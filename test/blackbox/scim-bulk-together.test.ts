@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
+import { runs } from '../runs.ts'
 import { buildWorld, plans, runOneByOne, runTogether, seen } from './bulk-plans.ts'
 import { at, bulk, postGroup, postUser, statusesOf } from './bulking.ts'
 import { makeGroup } from './grouping.ts'
@@ -20,7 +21,7 @@ describe('operations of a bulk that are committed together', () => {
         assert.deepEqual(await runTogether(together, plan), await runOneByOne(apart, plan))
         assert.deepEqual(await seen(together), await seen(apart))
       }),
-      { numRuns: 12 },
+      { numRuns: runs(5) },
     )
   })
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { untilAnswered } from './asking.ts'
 import { addMembers, asMembers, makeGroup, membersOf, removeMember } from './grouping.ts'
 import { list, numbered, people } from './listing.ts'
 import { assertScimError } from './scim-error.ts'
@@ -14,8 +15,9 @@ function statusesOf(answers: readonly Answer[]): Readonly<Record<string, number>
   return counts
 }
 
-const many = <T>(length: number, start: (index: number) => Promise<T>) =>
-  Promise.all(Array.from({ length }, (_, index) => start(index)))
+/** As many requests at once; what cannot be served in time on a busy machine is asked again. */
+const many = (length: number, ask: (index: number) => Promise<Answer>) =>
+  Promise.all(Array.from({ length }, (_, index) => untilAnswered(() => ask(index))))
 
 describe('concurrent writers', () => {
   it('R239 row 74: 50 PATCHes of one user are all applied: 50 versions, nothing lost', async () => {
@@ -69,9 +71,42 @@ describe('concurrent writers', () => {
     assert.equal((await list(client, '/Users')).totalResults, 1)
   })
 
+  it('R286 creates, changes and new members at once are each answered, made and recorded for themselves', async () => {
+    const organization = await usher.organization()
+    const clients = await Promise.all([organization.scimClient(), organization.scimClient()])
+    const [client] = clients
+    const taken = numbered('taken', 8)
+    const ids = await people(client, taken)
+    const crew = await makeGroup(client, 'Crew')
+    const before = (await organization.admin('GET', '/changes?limit=1000')).items.length
+    const answers = await many(40, (index) => {
+      const [kind, at] = [index % 5, Math.floor(index / 5)]
+      const by = clients[at % 2]!
+      if (kind === 0) return by.call('POST', '/Users', user(taken[at]!))
+      if (kind === 1)
+        return by.call('PATCH', `/Users/${ids[at]}`, patchOp({ op: 'replace', path: 'title', value: `${at}` }))
+      if (kind === 2) return by.call('PATCH', `/Groups/${crew.id}`, addMembers(ids[at]!))
+      return by.call('POST', '/Users', user(`new-${kind}-${at}`))
+    })
+    assert.deepEqual(statusesOf(answers), { 200: 16, 201: 16, 409: 8 })
+    for (const [index, { status }] of answers.entries()) assert.equal(status === 409, index % 5 === 0, `${index}`)
+    assert.equal((await list(client, '/Users')).totalResults, 24)
+    assert.deepEqual(membersOf(await client.must('GET', `/Groups/${crew.id}`)), ids.toSorted())
+    for (const [at, id] of ids.entries()) assert.equal((await client.must('GET', `/Users/${id}`)).title, `${at}`)
+
+    const { items } = await organization.admin('GET', '/changes?limit=1000')
+    assert.equal(items.length, before + 32)
+    const made = answers.filter(({ status }) => status !== 409)
+    const requests = made.map(({ headers }) => headers.get('x-request-id'))
+    const recorded = items.slice(before).map((item: Answer['body']) => item.requestId)
+    assert.deepEqual(recorded.toSorted(), requests.toSorted())
+    const actors = new Set(items.slice(before).map((item: Answer['body']) => item.actor))
+    assert.deepEqual(actors, new Set(clients.map(({ id }) => `scim:${id}`)))
+  })
+
   it('row 75 of 200 creates of one userName in every spelling one is 201 and 199 are 409', async () => {
     const organization = await usher.organization()
-    const clients = await many(2, () => organization.scimClient())
+    const clients = await Promise.all([organization.scimClient(), organization.scimClient()])
     const spellings = ['ann@example.com', 'ANN@EXAMPLE.COM', 'Ann@Example.Com', 'ａｎｎ@example.com']
     const answers = await many(200, (index) =>
       clients[index % 2]!.call('POST', '/Users', user(spellings[index % 4]!, { externalId: `x-${index}` })),

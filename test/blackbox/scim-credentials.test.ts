@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { bulk, postUser } from './bulking.ts'
+import { basic, requestToken } from './oauth-client.ts'
 import { send } from './raw.ts'
 import { assertScimError } from './scim-error.ts'
-import { group, patchOp, startUsher, user } from './usher.ts'
+import { type Answer, group, patchOp, type ScimClient, startUsher, user } from './usher.ts'
 
-const usher = await startUsher()
+const schemasDir = fileURLToPath(new URL('../fixtures/schemas/', import.meta.url))
+const usher = await startUsher({ USHER_SCHEMAS_DIR: schemasDir })
+const searchUrn = 'urn:ietf:params:scim:api:messages:2.0:SearchRequest'
 
 /** RFC 7644 sections 2 and 6; RFC 6750. */
 describe('credentials of SCIM', () => {
@@ -123,8 +128,7 @@ describe('credentials of SCIM', () => {
     const { slug, admin } = await usher.organization()
     const key = async (scope: string) => (await admin('POST', '/api-keys', { name: scope, scopes: [scope] })).token
     const [reader, writer, login] = [await key('read'), await key('admin'), await key('logins')]
-    const schemas = ['urn:ietf:params:scim:api:messages:2.0:SearchRequest']
-    const search = { schemas, filter: 'userName pr' }
+    const search = { schemas: [searchUrn], filter: 'userName pr' }
     const ask = (token: string, method: string, path: string, body?: unknown) =>
       usher.call(method, `/scim/v2/${slug}${path}`, { token, body })
     const { id } = (await ask(writer, 'POST', '/Users', user('ann'))).body
@@ -142,5 +146,139 @@ describe('credentials of SCIM', () => {
     }
     assertScimError(await ask(login, 'GET', '/Users'), 403)
     assert.equal((await ask(writer, 'DELETE', `/Users/${id}`)).status, 204)
+  })
+})
+
+/** RFC 6750 section 3.1. */
+describe('scopes of SCIM clients', () => {
+  const groupsUrn = 'urn:ietf:params:scim:schemas:core:2.0:Group'
+  const search = { schemas: [searchUrn], filter: 'id pr' }
+
+  /** A house with a user and a group, and clients by the scopes that an access token has, or the client itself. */
+  async function stage() {
+    const organization = await usher.organization()
+    const owner = await organization.scimClient()
+    const ann = await owner.must('POST', '/Users', user('ann'))
+    const crew = await owner.must('POST', '/Groups', group('Crew'))
+    const withToken = (token: string): ScimClient['call'] => {
+      return (method, path, body) => usher.call(method, `/scim/v2/${organization.slug}${path}`, { token, body })
+    }
+    const byAccess = async (...scopes: readonly string[]) => {
+      const form = { grant_type: 'client_credentials', scope: scopes.join(' ') }
+      const { body } = await requestToken(usher, organization.slug, form, basic(owner.id, owner.token))
+      return { ...owner, call: withToken(body.access_token) }
+    }
+    const byClient = async (...scopes: readonly string[]) => organization.scimClient({ scopes })
+    return { organization, owner, ann: ann.id as string, crew: crew.id as string, byAccess, byClient }
+  }
+
+  function assertInsufficient(answer: Answer, scope: string) {
+    assertScimError(answer, 403)
+    const challenge = answer.headers.get('www-authenticate') ?? ''
+    assert.match(challenge, /^Bearer .*error="insufficient_scope"/)
+    assert.ok(challenge.endsWith(`scope="${scope}"`), challenge)
+  }
+
+  for (const by of ['byAccess', 'byClient'] as const) {
+    it(`of ${by === 'byAccess' ? 'an access token' : 'a client, for its own tokens,'} say what may be read and written, by resource type`, async () => {
+      const house = await stage()
+      const { ann, crew } = house
+      const change = patchOp({ op: 'add', path: 'externalId', value: 'x' })
+      const member = patchOp({ op: 'add', path: 'members', value: [{ value: ann }] })
+      const requests: readonly (readonly [needed: string, method: string, path: string, body?: unknown])[] = [
+        ['scim.users.read', 'GET', '/Users'],
+        ['scim.users.read', 'GET', `/Users/${ann}`],
+        ['scim.users.read', 'POST', '/Users/.search', search],
+        ['scim.users', 'POST', '/Users', { schemas: ['nonsense'] }],
+        ['scim.users', 'PUT', `/Users/${ann}`, user('ann')],
+        ['scim.users', 'PATCH', `/Users/${ann}`, change],
+        ['scim.users', 'DELETE', '/Users/nobody'],
+        ['scim.groups.read', 'GET', `/Groups/${crew}`],
+        ['scim.groups.read', 'POST', '/Groups/.search', search],
+        ['scim.groups', 'PATCH', `/Groups/${crew}`, member],
+        [
+          'scim.groups',
+          'PUT',
+          `/Groups/${crew}`,
+          { schemas: [groupsUrn], displayName: 'Crew', members: [{ value: ann }] },
+        ],
+        ['scim.groups', 'DELETE', '/Groups/nobody'],
+        ['scim.roles.read', 'GET', '/Roles'],
+        ['scim.testresources.read', 'GET', '/TestResources'],
+        ['scim.testresources', 'DELETE', '/TestResources/nothing'],
+      ]
+      for (const scopes of [
+        ['scim.users.read'],
+        ['scim.groups'],
+        ['scim.read'],
+        ['scim.roles.read', 'scim.users'],
+        ['scim.testresources'],
+      ]) {
+        const { call } = await house[by](...scopes)
+        for (const [needed, ...request] of requests) {
+          const answer = await call(...request)
+          const whole = needed.replace(/\.read$/, '')
+          const isEnough =
+            scopes.some((scope) => scope === needed || scope === whole) ||
+            (needed !== whole && scopes.includes('scim.read'))
+          if (isEnough) assert.ok(![401, 403].includes(answer.status), `${scopes} ${request}: ${answer.text}`)
+          else assertInsufficient(answer, needed)
+        }
+      }
+    })
+  }
+
+  it('a search at the root is over what may be read, each operation of a bulk is refused like its single request', async () => {
+    const { owner, byAccess, ann, crew } = await stage()
+    const readers = [await byAccess('scim.users.read'), await byAccess('scim.groups.read', 'scim.roles.read'), owner]
+    const found = await Promise.all(
+      readers.map(async ({ call }) => {
+        const [posted, asked] = [await call('POST', '/.search', search), await call('GET', '/?filter=id%20pr')]
+        assert.deepEqual(posted.body, asked.body)
+        return posted.body.Resources.map(({ id }: { id: string }) => id).sort()
+      }),
+    )
+    assert.deepEqual(found, [[ann], [crew], [ann, crew].sort()])
+    const none = await byAccess('scim.roles')
+    assertInsufficient(await none.call('POST', '/.search', search), 'scim.read')
+    assertInsufficient(await none.call('GET', '/'), 'scim.read')
+    const page = await readers[2]!.call('POST', '/.search', { ...search, count: 1, cursor: '' })
+    const cursor = page.body.nextCursor
+    assertScimError(await readers[0]!.call('POST', '/.search', { ...search, count: 1, cursor }), 400, 'invalidCursor')
+
+    const client = await byAccess('scim.groups', 'scim.users.read')
+    const results = await bulk(client, [
+      postUser('a', 'bob'),
+      {
+        method: 'PATCH',
+        path: `/Groups/${crew}`,
+        data: patchOp({ op: 'add', path: 'members', value: [{ value: ann }] }),
+      },
+      { method: 'DELETE', path: `/Users/${ann}` },
+      { method: 'POST', path: '/Groups', bulkId: 'g', data: group('Others') },
+    ])
+    assert.deepEqual(
+      results.map(({ status }) => status),
+      ['403', '200', '403', '201'],
+    )
+    const single = await client.call('POST', '/Users', user('bob'))
+    assert.deepEqual(results[0]!.response, single.body)
+    assert.equal((await owner.must('GET', '/Users')).totalResults, 1)
+  })
+
+  it('what an administrator takes from a client, its tokens of both kinds lose; discovery needs none', async () => {
+    const { organization, owner, ann, byAccess } = await stage()
+    const access = await byAccess('scim.users', 'scim.groups.read')
+    await organization.admin('PATCH', `/scim-clients/${owner.id}`, { scopes: ['scim.users.read', 'scim.roles'] })
+    for (const { call } of [owner, access]) {
+      assert.equal((await call('GET', `/Users/${ann}`)).status, 200)
+      assertInsufficient(await call('DELETE', `/Users/${ann}`), 'scim.users')
+      assertInsufficient(await call('GET', '/Groups'), 'scim.groups.read')
+      for (const path of ['/ServiceProviderConfig', '/ResourceTypes', '/Schemas']) {
+        assert.equal((await call('GET', path)).status, 200)
+      }
+    }
+    assert.equal((await owner.call('GET', '/Roles')).status, 200)
+    assertInsufficient(await access.call('GET', '/Roles'), 'scim.roles.read')
   })
 })

@@ -113,17 +113,6 @@ describe('DELETE', () => {
     assert.equal(after.meta.created, before.meta.created)
   })
 
-  it('row 75 of two hundred POSTs of one userName at once exactly one is 201, the others 409 uniqueness', async () => {
-    const client = await newClient()
-    const answers = await Promise.all(
-      Array.from({ length: 200 }, (_, at) => client.call('POST', '/Users', user(at % 2 === 0 ? 'ann' : 'ANN'))),
-    )
-    const created = answers.filter(({ status }) => status === 201)
-    assert.equal(created.length, 1)
-    for (const answer of answers) if (answer !== created[0]) assertRefused(answer, 409, 'uniqueness')
-    assert.equal((await client.must('GET', '/Users')).totalResults, 1)
-  })
-
   it('row 77 after a DELETE the old ETag finds nothing, and lists are right at once', async () => {
     const { client, ann } = await crew()
     const { meta } = await client.must('GET', `/Users/${ann}`)

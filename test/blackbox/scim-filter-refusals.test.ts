@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
+import { runs } from '../runs.ts'
 import { assertRefused, type Json } from './patching.ts'
 import { type ScimClient, startUsher, user } from './usher.ts'
 
@@ -160,7 +161,7 @@ describe('filters that are refused', () => {
         const root = await ask(`meta.resourceType eq "User" and (${text})`, other, '/')
         for (const one of root.body.Resources) assert.equal(one.id, id)
       }),
-      { numRuns: 40 },
+      { numRuns: runs(40) },
     )
   })
 

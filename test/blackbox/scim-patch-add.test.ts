@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { untilAnswered } from './asking.ts'
 import { enterpriseUrn, type Json, Patched } from './patching.ts'
 import { group, startUsher, user } from './usher.ts'
 
@@ -192,9 +193,13 @@ describe('PATCH add', () => {
     const before = await ann.read()
     const numbers = Array.from({ length: 50 }, (_, at) => at)
     const answers = await Promise.all(
-      numbers.map((at) => ann.ask(add('emails', [{ value: `a${at}@example.com`, type: `t${at}` }]))),
+      numbers.map((at) => {
+        const email = { value: `a${at}@example.com`, type: `t${at}` }
+        return untilAnswered(() => ann.ask(add('emails', [email])))
+      }),
     )
     assert.deepEqual([...new Set(answers.map(({ status }) => status))], [200])
+    assert.equal(new Set(answers.map(({ body }) => body.meta.version)).size, 50, 'each has a version of its own')
     const after = await ann.read()
     assert.equal(after.emails.length, 50)
     assert.equal(versionNumber(after) - versionNumber(before), 50)
@@ -206,7 +211,9 @@ describe('PATCH add', () => {
       Array.from({ length: 12 }, (_, at) => client.must('POST', '/Users', user(`user-${at}`))),
     )
     const team = await Patched.of(client, '/Groups', group('Team'))
-    const answers = await Promise.all(users.map(({ id }) => team.ask(add('members', [{ value: id }]))))
+    const answers = await Promise.all(
+      users.map(({ id }) => untilAnswered(() => team.ask(add('members', [{ value: id }])))),
+    )
     assert.deepEqual([...new Set(answers.map(({ status }) => status))], [200])
     assert.equal((await team.read()).members.length, 12)
   })

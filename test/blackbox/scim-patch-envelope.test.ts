@@ -243,16 +243,4 @@ describe('the PatchOp message', () => {
     assertScimError(await patch('garbage'), 412)
     assert.equal((await patch('*')).status, 200)
   })
-
-  it('R102 row 74 of 50 concurrent PATCHes of one user none is lost', async () => {
-    const { patch, read } = await house()
-    const answers = await Promise.all(
-      Array.from({ length: 50 }, (_, index) =>
-        patch({ op: 'add', path: 'entitlements', value: [{ value: `e${index}` }] }),
-      ),
-    )
-    assert.deepEqual([...new Set(answers.map(({ status }) => status))], [200])
-    assert.equal((await read()).entitlements.length, 50)
-    assert.equal(new Set(answers.map(({ body }) => body.meta.version)).size, 50)
-  })
 })

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
+import { runs } from '../runs.ts'
 import { list, type Parameters, pick, query, walk } from './listing.ts'
 import { assertScimError } from './scim-error.ts'
 import { type Answer, group, type ScimClient, startUsher, user } from './usher.ts'
@@ -181,7 +182,7 @@ describe('a query at the root (RFC 7644 section 3.4.2.1)', () => {
       { sortBy: 'externalId' },
       { sortBy: 'meta.created', sortOrder: 'descending' },
     ]
-    const runs = fc.record({
+    const walks = fc.record({
       plans: fc.array(fc.tuple(plan, fc.option(fc.constantFrom('e', 'E', 'f'), { nil: undefined })), {
         minLength: 6,
         maxLength: 14,
@@ -192,7 +193,7 @@ describe('a query at the root (RFC 7644 section 3.4.2.1)', () => {
       between: fc.array(fc.tuple(fc.nat(20), plan), { maxLength: 6 }),
     })
     await fc.assert(
-      fc.asyncProperty(runs, async ({ plans, order, count, between }) => {
+      fc.asyncProperty(walks, async ({ plans, order, count, between }) => {
         const client = await newClient()
         const made = await makeAll(
           client,
@@ -212,7 +213,7 @@ describe('a query at the root (RFC 7644 section 3.4.2.1)', () => {
         const missed = made.filter(({ id }) => !gone.has(id) && !seen.includes(id))
         assert.deepEqual(missed, [], 'no survivor is missed')
       }),
-      { numRuns: 12 },
+      { numRuns: runs(12) },
     )
   })
 })

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { after, describe, it } from 'node:test'
 import { TestProvider } from '../provider/test-provider.ts'
+import { unlessAlone } from './neighbour.ts'
 import { type Answer, startUsher, type Usher } from './usher.ts'
 
 const [old, fresh] = [randomBytes(32).toString('base64'), randomBytes(32).toString('base64url')]
@@ -126,7 +127,7 @@ describe('the sealing key', () => {
   })
 })
 
-describe('the clock and the metrics', () => {
+describe('the clock and the metrics', { skip: unlessAlone('it counts what all organizations do') }, () => {
   it('row 138 a clock an hour off refuses tokens, and a counter says that it is for their time', async () => {
     const organization = await first.organization()
     const { id } = await organization.connection(provider)

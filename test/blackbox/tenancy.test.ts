@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
 import fc from 'fast-check'
 import { TestProvider } from '../provider/test-provider.ts'
+import { runs } from '../runs.ts'
 import { askBulk, bulkUrn, postUser } from './bulking.ts'
 import { addMembers, asMembers, makeGroup, membersOf } from './grouping.ts'
 import { list, people, pick } from './listing.ts'
@@ -154,7 +155,7 @@ describe('organizations are apart (RFC 7644 section 6)', () => {
         assert.ok(totalResults <= 1)
         assert.ok(pick(body, 'id').every((id) => id === ours.ann))
       }),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     )
   })
 

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { SpanStatusCode } from '@opentelemetry/api'
 import { Browser } from '../login/browser.ts'
 import { TestProvider } from '../provider/test-provider.ts'
+import { unlessAlone } from './neighbour.ts'
 import { type KeptSpan, keepSpans } from './spans.ts'
 import { startUsher, user } from './usher.ts'
 
@@ -96,7 +97,9 @@ describe('traces', () => {
     usher.clock.offset = 0
   })
 
-  it('a headless login is a span within that of the admin API', async () => {
+  it('a headless login is a span within that of the admin API', {
+    skip: unlessAlone('it looks at the last login of all'),
+  }, async () => {
     const organization = await usher.organization()
     const connection = await organization.connection(provider)
     const email = `bea@${organization.domain}`

@@ -20,6 +20,22 @@ describe('two processes on one database', () => {
     assert.equal((await house.scim.call('GET', `/Users/${id}`)).status, 404)
   })
 
+  it('R38 scopes that one has taken from a SCIM client end there at once, and in the other within 15 s', async () => {
+    const { organization } = await buildHouse(first, provider)
+    const { id, token } = await organization.scimClient()
+    const path = `/scim/v2/${organization.slug}/Users`
+    const statusAt = async (usher: typeof first) => (await usher.call('GET', path, { token })).status
+    assert.deepEqual([await statusAt(first), await statusAt(second)], [200, 200])
+    await organization.admin('PATCH', `/scim-clients/${id}`, { scopes: ['scim.groups'] })
+    assert.equal(await statusAt(first), 403)
+    second.clock.offset = 15_000
+    try {
+      assert.equal(await statusAt(second), 403)
+    } finally {
+      second.clock.offset = 0
+    }
+  })
+
   for (const kind of ['a token of a SCIM client', 'an API key'] as const) {
     it(`R38 ${kind} that one has revoked ends there at once, and in the other within 15 s`, async () => {
       const { organization } = await buildHouse(first, provider)

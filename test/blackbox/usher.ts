@@ -3,10 +3,7 @@
  * test makes an organization of its own in it.
  */
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after } from 'node:test'
@@ -15,8 +12,12 @@ import { readConfig } from '../../src/config.ts'
 import { listen } from '../../src/http/listen.ts'
 import { createLogger } from '../../src/http/log.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
-import { testDatabase } from '../database.ts'
+import { usherDatabase } from '../database.ts'
+import { freePort } from '../free-port.ts'
 import type { Claims, TestProvider } from '../provider/test-provider.ts'
+import { hasNeighbour, startNeighbour } from './neighbour.ts'
+
+export { group, patchOp, user } from './bodies.ts'
 
 export const adminToken = `usher_admin_${randomBytes(32).toString('hex')}`
 
@@ -100,33 +101,16 @@ export interface TestConnection {
   jit(settings: Readonly<Record<string, unknown>>): Promise<Answer['body']>
 }
 
-const userUrn = 'urn:ietf:params:scim:schemas:core:2.0:User'
-const patchUrn = 'urn:ietf:params:scim:api:messages:2.0:PatchOp'
-
-/** A PATCH body with these operations. */
-export function patchOp(...operations: readonly Readonly<Record<string, unknown>>[]) {
-  return { schemas: [patchUrn], Operations: operations }
-}
-
-/** A User body. */
-export function user(userName: string, more: Readonly<Record<string, unknown>> = {}) {
-  return { schemas: [userUrn], userName, ...more }
-}
-
-/** A Group body. */
-export function group(displayName: string, more: Readonly<Record<string, unknown>> = {}) {
-  return { schemas: ['urn:ietf:params:scim:schemas:core:2.0:Group'], displayName, ...more }
-}
-
 /**
- * Starts Usher on a free port and a database of its own; it ends with the test file. Called at the top of a file: within
+ * Starts Usher on a free port and a database of its own, with a busy neighbour where the run asks for one; it ends with
+ * the test file. Called at the top of a file: within
  * a hook, the end would be that of the hook.
  */
 export async function startUsher(
   environment: Readonly<Record<string, string>> = {},
   shared: Home | null = null,
 ): Promise<Usher> {
-  const home = shared ?? { database: testDatabase(), dataDir: await mkdtemp(join(tmpdir(), 'usher-blackbox-')) }
+  const home = shared ?? { database: await usherDatabase(), dataDir: await mkdtemp(join(tmpdir(), 'usher-blackbox-')) }
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
   const config = readConfig({
@@ -140,7 +124,11 @@ export async function startUsher(
   })
   const appName = `usher-${randomBytes(6).toString('hex')}`
   const store = await openStore({ uri: config.mongodbUri!, appName })
-  await store.prepare()
+  await store.prepare().catch(async (error: unknown) => {
+    // Its connections would keep the process of the tests from ending.
+    await store.close()
+    throw error
+  })
   const clock = { offset: 0 }
   const txt = new Map<string, string[]>()
   const log: Readonly<Record<string, unknown>>[] = []
@@ -153,7 +141,10 @@ export async function startUsher(
     resolveTxt: async (name) => (txt.get(name) ?? []).map((value) => [value]),
   })
   await listen(app.server, { host: '127.0.0.1', port })
+  const service = serviceAt(url)
+  const neighbour = hasNeighbour ? await startNeighbour(service) : null
   after(async () => {
+    await neighbour?.stop()
     app.server.closeAllConnections()
     app.server.close()
     await app.stop()
@@ -161,7 +152,7 @@ export async function startUsher(
     if (shared === null) await rm(home.dataDir, { recursive: true, force: true })
   })
   return {
-    ...serviceAt(url),
+    ...service,
     url,
     app,
     store,
@@ -268,13 +259,4 @@ function readJson(text: string): unknown {
 function succeeded(answer: Answer): Answer['body'] {
   if (answer.status >= 200 && answer.status < 300) return answer.body
   throw new Error(`${answer.status} ${answer.text}`)
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }

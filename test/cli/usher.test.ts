@@ -24,7 +24,8 @@ interface Run {
 /** Runs `usher …` as somebody at a terminal would. */
 function run(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<Run> {
   const program = join(import.meta.dirname, '../../bin/usher.mjs')
-  const env = { PATH: process.env.PATH, USHER_PUBLIC_URL: usher.url, USHER_ADMIN_TOKEN: adminToken, ...environment }
+  const { PATH, NODE_COMPILE_CACHE } = process.env
+  const env = { PATH, NODE_COMPILE_CACHE, USHER_PUBLIC_URL: usher.url, USHER_ADMIN_TOKEN: adminToken, ...environment }
   return new Promise((resolve) => {
     execFile(process.execPath, [program, ...args], { env }, (error, out, err) => {
       resolve({ code: typeof error?.code === 'number' ? error.code : 0, out, err })
@@ -74,6 +75,11 @@ describe('usher at the command line', () => {
     assert.match((await run(['organization', 'list'])).out, /^globex +Globex +10 /m)
     const { out } = await run(['--json', 'scim-client', 'create', 'globex', '--name', 'Okta', '--dialect', 'okta'])
     const client = JSON.parse(out)
+    const bounded = await run(['scim-client', 'create', 'globex', '--name', 'HR', '--scopes', 'scim.users scim.read'])
+    assert.equal(bounded.code, 0, bounded.err)
+    const { out: clients } = await run(['scim-client', 'list', 'globex'])
+    assert.match(clients, /^\S+ +Okta .* scim$/m)
+    assert.match(clients, /^\S+ +HR .* scim.users scim.read$/m)
     const rotated = JSON.parse((await run(['--json', 'token', 'rotate', 'globex', client.id])).out)
     const ask = (token: string) => usher.call('GET', '/scim/v2/globex/Users', { token })
     assert.deepEqual([(await ask(client.token)).status, (await ask(rotated.token)).status], [200, 200])

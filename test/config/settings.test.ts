@@ -4,6 +4,7 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { settingsPage } from '../../docs/settings-page.ts'
 import { ConfigError, type Environment, readConfig } from '../../src/config.ts'
+import { runs } from '../runs.ts'
 
 const noFile = (path: string): string => {
   throw Object.assign(new Error(`no such file: ${path}`), { code: 'ENOENT' })
@@ -149,6 +150,7 @@ describe('settings', () => {
         assert.equal(problems.length, 3)
         assert.ok(!problems.join().includes(secret))
       }),
+      { numRuns: runs(100) },
     )
   })
 

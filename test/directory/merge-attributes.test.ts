@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { mergeAttributes } from '../../src/directory/merge-attributes.ts'
 import { leaves } from '../../src/schema/leaves.ts'
 import type { Resource } from '../../src/schema/types.ts'
+import { runs } from '../runs.ts'
 import { user as type } from '../schema/registry-of-tests.ts'
 
 const enterprise = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User'
@@ -56,7 +57,7 @@ describe('f19 the attributes of two users as those of one', () => {
           }
         }
       }),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     )
   })
 
@@ -66,7 +67,7 @@ describe('f19 the attributes of two users as those of one', () => {
         assert.deepEqual(merged(a, a).attributes, a)
         assert.deepEqual(merged(a, b, () => true).attributes, a)
       }),
-      { numRuns: 100 },
+      { numRuns: runs(100) },
     )
   })
 

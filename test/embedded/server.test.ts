@@ -38,9 +38,8 @@ async function startKeeper(dataDir: string): Promise<ChildProcess> {
 }
 
 async function untilEnded(pid: number): Promise<void> {
-  for (let waited = 0; isRunning(pid); waited += 50) {
-    assert.ok(waited < 10_000, `process ${pid} is still running`)
-    await delay(50)
+  for (const begin = performance.now(); isRunning(pid); await delay(50)) {
+    assert.ok(performance.now() - begin < 60_000, `process ${pid} is still running`)
   }
 }
 
@@ -73,11 +72,15 @@ describe('the embedded database', () => {
   })
 
   it('is ready on existing data without waiting for an election', async () => {
-    const begin = performance.now()
-    const server = await start(dataDir)
-    const took = performance.now() - begin
-    await server.stop()
-    assert.ok(took < 9_000, `${took} ms`)
+    // A machine with much to do may take long for a start or two; who waits for an election takes five seconds each time.
+    const times: number[] = []
+    while (times.length < 5 && !times.some((took) => took < 4_500)) {
+      const begin = performance.now()
+      const server = await start(dataDir)
+      times.push(performance.now() - begin)
+      await server.stop()
+    }
+    assert.ok(Math.min(...times) < 4_500, `${times} ms`)
   })
 
   it('moves to another port when its own is taken, and still becomes the primary', async () => {

@@ -11,6 +11,7 @@ const calls = [
   'aggregate',
   'insertOne',
   'insertMany',
+  'insertEach',
   'updateOne',
   'updateMany',
   'put',
@@ -32,13 +33,14 @@ export class CrashingStore {
   #at = Number.POSITIVE_INFINITY
   #moment: Moment = 'before'
   #dead = false
+  #life = 0
 
   constructor(store: Store) {
     for (const value of Object.values(store)) {
       if (value instanceof ScopedCollection) this.#wrap(value.everywhere, calls)
       else if (value instanceof GlobalCollection) this.#wrap(value, calls)
     }
-    this.#wrap(store, ['transaction'])
+    this.#wrap(store, ['transaction', 'whichHold'])
   }
 
   /** The process dies at the n-th call from now. */
@@ -52,6 +54,7 @@ export class CrashingStore {
   restart(): boolean {
     const died = this.#dead
     this.#dead = false
+    this.#life += 1
     this.#at = Number.POSITIVE_INFINITY
     return died
   }
@@ -69,8 +72,10 @@ export class CrashingStore {
     const isTheOne = this.#calls === this.#at
     if (isTheOne && this.#moment === 'before') this.#dead = true
     this.#live()
+    const life = this.#life
     const result = await call()
-    if (isTheOne) this.#dead = true
+    // A call that was still under way when the process was started again kills nobody any more.
+    if (isTheOne && life === this.#life) this.#dead = true
     this.#live()
     return result
   }

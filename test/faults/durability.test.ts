@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
+import { untilAnswered } from '../blackbox/asking.ts'
 import { user } from '../blackbox/usher.ts'
 import { temporaryFolder, UsherProcess } from './usher-process.ts'
 
@@ -15,6 +16,7 @@ async function postUntil(usher: UsherProcess, prefix: string, enough: number, th
   const acknowledged = new Map<string, string>()
   const asked: string[] = []
   let over = false
+  let done = false
   const writer = async (name: string) => {
     for (let n = 0; !over; n += 1) {
       const userName = `${prefix}-${name}-${n}@example.org`
@@ -23,7 +25,10 @@ async function postUntil(usher: UsherProcess, prefix: string, enough: number, th
       if (answer?.status === 201) acknowledged.set(userName, answer.body.id)
       else if (answer?.status !== 503) over = true
       else await delay(50)
-      if (acknowledged.size === enough) then()
+      if (acknowledged.size >= enough && !done) {
+        done = true
+        then()
+      }
       if (acknowledged.size > enough * 2) over = true
     }
   }
@@ -34,7 +39,7 @@ async function postUntil(usher: UsherProcess, prefix: string, enough: number, th
 
 /** Every user that was acknowledged is there, and nobody who was not asked for, or twice. */
 async function assertKept(usher: UsherProcess, acknowledged: ReadonlyMap<string, string>, asked: readonly string[]) {
-  const { body } = await usher.call('GET', `${users}?count=1000`)
+  const { body } = await untilAnswered(() => usher.call('GET', `${users}?count=1000`))
   const found = new Map<string, string>()
   for (const { id, userName } of body.Resources) {
     assert.ok(!found.has(userName), `${userName} is there twice`)
@@ -44,7 +49,8 @@ async function assertKept(usher: UsherProcess, acknowledged: ReadonlyMap<string,
   for (const [userName, id] of acknowledged) assert.equal(found.get(userName), id, `${userName} is lost`)
   const changes = []
   for (let cursor = ''; ; ) {
-    const page = await usher.call('GET', `/api/v1/organizations/durable/changes?limit=200${cursor}`)
+    const path = `/api/v1/organizations/durable/changes?limit=200${cursor}`
+    const page = await untilAnswered(() => usher.call('GET', path))
     changes.push(...page.body.items)
     if (page.body.nextCursor === undefined) break
     cursor = `&cursor=${page.body.nextCursor}`

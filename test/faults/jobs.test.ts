@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
+import { GlobalCollection, ScopedCollection } from '../../src/store/collection.ts'
 import { buildHouse } from '../blackbox/house.ts'
 import { jobEnd } from '../blackbox/jobs.ts'
-import { type Answer, startUsher } from '../blackbox/usher.ts'
+import { type Answer, group, startUsher, user } from '../blackbox/usher.ts'
 import { TestProvider } from '../provider/test-provider.ts'
 import { CrashingStore } from './crashing-store.ts'
 
@@ -14,6 +15,8 @@ after(() => provider.close())
 /** Calls of the store between two moments at which a process dies, and milliseconds for which its lease outlives it. */
 const stride = 10
 const lease = 31_000
+/** Milliseconds after which a deleted organization is looked for once more. */
+const settled = 61_000
 
 interface Started {
   readonly ask: () => Promise<Answer>
@@ -65,6 +68,42 @@ const works: Readonly<Record<string, () => Promise<Started>>> = {
     }
   },
 }
+
+describe('a deletion of an organization whose process dies at any call of the store', () => {
+  it('f16 P-11 is done to its end by the job: nothing is left, whoever asked and whatever the answer was', async () => {
+    let deaths = 0
+    for (let n = 1, died = true; died; n += stride) {
+      const organization = await usher.organization()
+      const client = await organization.scimClient()
+      const { id: value } = await client.must('POST', '/Users', user('ann'))
+      await client.must('POST', '/Groups', group('Crew', { members: [{ value }] }))
+      const { id } = await organization.admin('GET', '')
+      await usher.app.background.wake('jobs')
+      store.crashAt(n, deaths % 2 === 0 ? 'after' : 'before')
+      await organization.ask('DELETE', '')
+      await usher.app.background.wake('jobs')
+      died = store.restart()
+      if (died) deaths += 1
+      usher.clock.offset += lease
+      assert.ok([204, 404].includes((await organization.ask('DELETE', '')).status))
+      await usher.app.background.wake('jobs')
+      usher.clock.offset += settled
+      await usher.app.background.wake('jobs')
+      for (const [name, collection] of Object.entries(usher.store)) {
+        const all = collection instanceof ScopedCollection ? collection.everywhere : collection
+        if (!(all instanceof GlobalCollection) || name === 'jobs') continue
+        assert.equal(await all.count({ org: id }), 0, `${name} after call ${n}`)
+      }
+      const jobs = await usher.store.jobs.find(id, {})
+      assert.deepEqual(
+        jobs.map(({ kind, state }) => [kind, state]),
+        [['delete-organization', 'done']],
+      )
+      assert.equal((await client.call('GET', '/Users')).status, 401)
+    }
+    assert.ok(deaths > 2, `${deaths}`)
+  })
+})
 
 describe('a job whose process dies at any call of the store', () => {
   for (const [what, start] of Object.entries(works)) {

@@ -3,12 +3,11 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
+import { freePort } from '../free-port.ts'
 
 const program = join(import.meta.dirname, '../../bin/usher.mjs')
 
@@ -48,6 +47,7 @@ export class UsherProcess {
         PATH: process.env.PATH,
         HOME: process.env.HOME,
         ...(process.env.XDG_CACHE_HOME && { XDG_CACHE_HOME: process.env.XDG_CACHE_HOME }),
+        ...(process.env.NODE_COMPILE_CACHE && { NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE }),
         ...(process.env.USHER_MONGOD && { USHER_MONGOD: process.env.USHER_MONGOD }),
         NODE_ENV: 'test',
         USHER_ADMIN_TOKEN: operatorToken,
@@ -102,7 +102,7 @@ export class UsherProcess {
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     })
     const text = await response.text()
-    return { status: response.status, headers: response.headers, body: text === '' ? null : JSON.parse(text) }
+    return { status: response.status, headers: response.headers, body: text === '' ? null : JSON.parse(text), text }
   }
 
   kill(signal: NodeJS.Signals): void {
@@ -115,13 +115,4 @@ export function temporaryFolder(owner = testFile): string {
   const folder = mkdtempSync(join(tmpdir(), 'usher-process-'))
   owner.after(() => rmSync(folder, { recursive: true, force: true }))
   return folder
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }

@@ -9,15 +9,16 @@ import { printFilter } from '../../src/filter/print.ts'
 import { resolveFilter } from '../../src/filter/resolve.ts'
 import type { FilterNode } from '../../src/filter/types.ts'
 import { toSearchForm } from '../../src/schema/search-form.ts'
+import { seed as givenSeed, runs } from '../runs.ts'
 import { resources, thing } from './directory.ts'
 import { evaluate } from './naive-evaluator.ts'
 import { strict } from './people.ts'
 import { filters } from './random-filters.ts'
 
 const uri = process.env.USHER_TEST_MONGODB_URI
-const seed = Number(process.env.USHER_TEST_SEED ?? Date.now() % 2 ** 31)
 const documentCount = 200
-const filterCount = 750
+const filterCount = runs(750)
+const seed = givenSeed ?? Date.now() % 2 ** 31
 
 const connection = mongoose.createConnection()
 const collection = () => connection.getClient().db().collection<{ _id: number }>('filter_agreement')

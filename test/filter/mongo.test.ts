@@ -8,6 +8,7 @@ import { toPredicate } from '../../src/filter/predicate.ts'
 import { prefixRange } from '../../src/filter/prefix-range.ts'
 import { printFilter } from '../../src/filter/print.ts'
 import { resolveFilter } from '../../src/filter/resolve.ts'
+import { runs } from '../runs.ts'
 import { thing } from './directory.ts'
 import { enterprise, resolve, strict } from './people.ts'
 import { filters } from './random-filters.ts'
@@ -115,7 +116,7 @@ describe('compiling a filter for the database', () => {
         const query = toMongo(resolveFilter(thing, parseFilter(text, options), strict))
         for (const key of keysOf(query)) assert.match(key, allowed)
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     )
   })
 

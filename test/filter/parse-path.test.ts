@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { UsherError } from '../../src/errors.ts'
 import { parseAttributePath } from '../../src/filter/parsePath.ts'
 import { printFilter } from '../../src/filter/print.ts'
+import { runs } from '../runs.ts'
 import { refusal } from './refusal.ts'
 
 describe('reading the path of a PATCH operation', () => {
@@ -87,7 +88,7 @@ describe('reading the path of a PATCH operation', () => {
           assert.ok(error instanceof UsherError && /^invalid_(path|filter)$/.test(error.code), String(error))
         }
       }),
-      { numRuns: 3000 },
+      { numRuns: runs(3000) },
     )
   })
 })

@@ -5,6 +5,7 @@ import { UsherError } from '../../src/errors.ts'
 import { parseFilter } from '../../src/filter/parse.ts'
 import { printFilter } from '../../src/filter/print.ts'
 import type { FilterNode } from '../../src/filter/types.ts'
+import { runs } from '../runs.ts'
 import { filters } from './random-filters.ts'
 import { refusal } from './refusal.ts'
 
@@ -191,7 +192,7 @@ describe('reading a filter', () => {
           assert.ok(error.detail.isWellFormed())
         }
       }),
-      { numRuns: 5000 },
+      { numRuns: runs(5000) },
     )
   })
 })
@@ -201,7 +202,7 @@ test('P-1 reading what was printed gives the same tree', () => {
     fc.property(filters, (node) => {
       assert.deepEqual(bare(parseFilter(printFilter(node), { maxNodes: 10_000, maxBytes: 1_000_000 })), bare(node))
     }),
-    { numRuns: 1000 },
+    { numRuns: runs(1000) },
   )
 })
 

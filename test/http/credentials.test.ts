@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { UsherError } from '../../src/errors.ts'
 import { bearerToken } from '../../src/http/credentials.ts'
+import { runs } from '../runs.ts'
 
 function challengeOf(authorization: string | undefined): string | undefined {
   try {
@@ -49,6 +50,7 @@ describe('RFC 6750 section 2.1: the Authorization header', () => {
           assert.ok(!error.detail.includes(text))
         }
       }),
+      { numRuns: runs(100) },
     )
   })
 })

@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { UsherError } from '../../src/errors.ts'
 import { bodyLimits } from '../../src/http/body-limits.ts'
 import { parseInPieces } from '../../src/http/json-pieces.ts'
+import { runs } from '../runs.ts'
 
 const decoder = new TextDecoder('utf-8', { fatal: true })
 
@@ -38,7 +39,7 @@ const length = fc.integer({ min: 1, max: 40 })
 
 describe('JSON that is read in pieces', () => {
   it('is what JSON.parse makes of it', async () => {
-    await fc.assert(fc.asyncProperty(spaced, length, assertSame), { numRuns: 300 })
+    await fc.assert(fc.asyncProperty(spaced, length, assertSame), { numRuns: runs(300) })
   })
 
   it('is refused where JSON.parse refuses it', async () => {
@@ -48,7 +49,7 @@ describe('JSON that is read in pieces', () => {
       const start = at % (text.length + 1)
       return text.slice(0, start) + more + text.slice(start + cut)
     })
-    await fc.assert(fc.asyncProperty(broken.filter(isSafe), length, assertSame), { numRuns: 1_000 })
+    await fc.assert(fc.asyncProperty(broken.filter(isSafe), length, assertSame), { numRuns: runs(1_000) })
   })
 
   for (const text of [

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import type { Config } from '../../src/config.ts'
 import { createLogger, type LogFields, type Logger } from '../../src/http/log.ts'
+import { runs } from '../runs.ts'
 
 function collect(write: (log: Logger) => void, level: Config['logLevel'] = 'debug'): string[] {
   const chunks: string[] = []
@@ -73,7 +74,7 @@ describe('the log', () => {
         assert.match(line, /^[^\r\n]+\n$/)
         assert.doesNotThrow(() => JSON.parse(line))
       }),
-      { numRuns: 50 },
+      { numRuns: runs(50) },
     )
   })
 

@@ -6,6 +6,7 @@ import { FailedAttempts } from '../../src/limits/failed-attempts.ts'
 import { admission } from '../../src/limits/pace.ts'
 import { RateLimiter } from '../../src/limits/rate-limiter.ts'
 import { Turns } from '../../src/limits/turns.ts'
+import { runs } from '../runs.ts'
 
 const refused = (error: unknown) => error instanceof UsherError && error.code === 'too_many_requests'
 
@@ -30,6 +31,7 @@ describe('a pace', () => {
           }
         }
       }),
+      { numRuns: runs(100) },
     )
   })
 })

@@ -6,6 +6,7 @@ import { after, before, describe, it } from 'node:test'
 import fc from 'fast-check'
 import { createOutboundFetch, type NameResolver } from '../../src/login/outbound.ts'
 import { isPublicAddress } from '../../src/login/public-address.ts'
+import { runs } from '../runs.ts'
 
 const failed = (sentence: RegExp) => ({ code: 'provider_failed', detail: sentence })
 
@@ -133,6 +134,7 @@ describe('An address is public or not', () => {
   it('an IPv4 address within an IPv6 one is never public', () => {
     fc.assert(
       fc.property(fc.ipV4(), (address) => !isPublicAddress(`::ffff:${address}`) && !isPublicAddress(`::${address}`)),
+      { numRuns: runs(100) },
     )
   })
 })

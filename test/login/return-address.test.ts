@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { readReturnAddress, withDecision } from '../../src/login/return-address.ts'
+import { runs } from '../runs.ts'
 
 const origin = 'https://usher.example'
 const registered = ['https://app.example/after-login', 'app.phone:/done']
@@ -73,7 +74,7 @@ describe('The address to return to (P8, hostile row 125)', () => {
         }
         return new URL(accepted).origin === origin || registered.includes(accepted)
       }),
-      { numRuns: 2_000 },
+      { numRuns: runs(2_000) },
     )
   })
 

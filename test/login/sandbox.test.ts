@@ -18,6 +18,7 @@ import { createLoginRouter } from '../../src/login/router.ts'
 import { createOrganizations } from '../../src/organizations/create.ts'
 import { CredentialCache } from '../../src/organizations/credential-cache.ts'
 import type { OrganizationsEnvironment } from '../../src/organizations/environment.ts'
+import { scimScopes } from '../../src/organizations/scim-scopes.ts'
 import { createSealing } from '../../src/organizations/sealing.ts'
 import { people } from '../../src/sandbox/people.ts'
 import { type DemoProvider, startDemoProvider } from '../../src/sandbox/provider.ts'
@@ -73,6 +74,7 @@ describe('The sandbox: one command, and five people to sign in as', () => {
       resolveTxt: async () => [],
       checkDiscovery: createDiscoveryCheck(providers.fetch, true),
       userType: registry.resourceType('User'),
+      scimScopes: scimScopes(registry.resourceTypes),
     }
     directory = createDirectory({ store, registry, reportFailure: (_context, error) => console.error(error) })
     const organizations = createOrganizations(environment)

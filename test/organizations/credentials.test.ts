@@ -171,7 +171,13 @@ test('client credentials (RFC 6749 section 4.4): a live token of the client is i
   assert.equal(await findClientSecret(environment, organization, client.id, client.token, later(367 * 86_400)), null)
   assert.deepEqual(await clientKeys(environment, organization, client.id), keys)
 
-  const access = await issueAccessToken(environment, organization, client.id, null, new Date())
+  const access = await issueAccessToken(
+    environment,
+    organization,
+    { clientId: client.id, secret: null },
+    null,
+    new Date(),
+  )
   assert.equal(access.expiresIn, 3_600)
   assert.equal((await authenticate(environment, access.token, later(3_590)))?.principal.kind, 'scim')
   assert.equal(await authenticate(environment, access.token, later(3_601)), null)

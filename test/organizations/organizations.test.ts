@@ -1,17 +1,19 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { mock, test } from 'node:test'
 import { createApiKey } from '../../src/organizations/api-keys.ts'
 import { authenticate } from '../../src/organizations/credentials.ts'
 import { createInvitation, deleteInvitation, listInvitations } from '../../src/organizations/invitations.ts'
+import { afterwards, runJobs, startJob } from '../../src/organizations/jobs.ts'
 import { saveLoginTransaction, takeLoginTransaction } from '../../src/organizations/login-transactions.ts'
+import { deleteOrganization, organizationRemoval } from '../../src/organizations/organization-deletion.ts'
 import {
   createOrganization,
-  deleteOrganization,
   getOrganization,
   organizationBySlug,
   patchOrganization,
 } from '../../src/organizations/organizations.ts'
 import { deleteRole, listRoles, putRole } from '../../src/organizations/roles.ts'
+import { GlobalCollection, ScopedCollection } from '../../src/store/collection.ts'
 import { contextOf, keyOf, openRoom, refuses } from './room.ts'
 
 const room = await openRoom()
@@ -174,21 +176,76 @@ test('a seat limit counts the seats that are taken', async () => {
   assert.equal((await store.seats.findOne(organization.id, {}))?.used, 2)
 })
 
-test('deleting an organization removes everything of it and nothing of others', async () => {
+test('deleting an organization: nobody finds it, a job removes everything of it in batches, and nothing of others', async () => {
+  const { store } = environment
+  const jobs = { [afterwards]: organizationRemoval(environment) }
+  let now = new Date()
+  const removeAll = () => runJobs(environment, jobs, () => now)
   const [gone, stays] = [await room.organization(), await room.organization()]
   const keys = []
   for (const organization of [gone, stays]) {
-    await putRole(environment, contextOf(organization), 'member', {})
-    keys.push(await createApiKey(environment, contextOf(organization), { name: 'ci', scopes: ['read'] }))
+    const context = contextOf(organization, undefined, now)
+    await putRole(environment, context, 'member', {})
+    keys.push(await createApiKey(environment, context, { name: 'ci', scopes: ['read'] }))
+    await patchOrganization(environment, context, { seatLimit: 10 })
+    await startJob(environment, context, { kind: 'verify', input: {}, total: 0 })
+    const edges = Array.from({ length: 2_001 }, (_, index) => ({ group: 'g', member: `m${index}`, kind: 'User' }))
+    await store.memberships.insertMany(organization.id, edges as never)
   }
-  await deleteOrganization(environment, contextOf(gone))
+  await deleteOrganization(environment, contextOf(gone, undefined, now))
   assert.equal(await organizationBySlug(environment, gone.slug), null)
   assert.equal(await authenticate(environment, keys[0]!.token, new Date()), null)
-  assert.equal(await environment.store.roles.count(gone.id, {}), 0)
-  assert.ok(await authenticate(environment, keys[1]!.token, new Date()))
-  assert.equal(await environment.store.roles.count(stays.id, {}), 1)
   await refuses(deleteOrganization(environment, contextOf(gone)), 'not_found')
+  await createOrganization(environment, now, { slug: gone.slug })
+
+  const deletions = mock.method(store.memberships, 'deleteMany').mock
+  await removeAll()
+  assert.deepEqual(await leftOf(gone.id), { jobs: 1 })
+  assert.equal(deletions.callCount(), 3, 'a thousand at a time')
+  deletions.restore()
+  // A request that was under way when the organization was deleted.
+  await store.users.insertOne(gone.id, { _id: 'late', org: gone.id, search: { userName: 'late' } } as never)
+  for (const state of ['running', 'done']) {
+    now = new Date(now.getTime() + 61_000)
+    await removeAll()
+    assert.deepEqual(await leftOf(gone.id), { jobs: 1 })
+    assert.equal((await store.jobs.findOne(gone.id, {}))?.state, state)
+  }
+  assert.ok(await authenticate(environment, keys[1]!.token, new Date()))
+  const left = { roles: 1, memberships: 2_001, jobs: 1, seats: 1, credentials: 1 }
+  assert.deepEqual(await leftOf(stays.id), left)
 })
+
+test('what a deletion looks for has an index', async () => {
+  const { store } = environment
+  const org = 'nobody'
+  // Nothing looks for these: they end by themselves.
+  const others = ['clientAssertions', 'loginTransactions', 'removalWindows', 'departures']
+  const byId = ['seats', 'feeds']
+  const reading = { projection: { _id: 1 }, limit: 1_000 } as const
+  for (const [name, collection] of Object.entries(store)) {
+    if (!(collection instanceof ScopedCollection) || others.includes(name)) continue
+    const plan = await collection.explain(org, byId.includes(name) ? { _id: org } : {}, reading)
+    assert.ok(!JSON.stringify(plan).includes('COLLSCAN'), name)
+  }
+  const plans = [
+    await store.credentials.explain({ org }, reading),
+    await store.jobs.everywhere.explain(
+      { state: { $in: ['pending', 'running'] }, notBefore: { $not: { $gt: new Date() } } },
+      { sort: { created: 1 }, limit: 50, projection: { _id: 1 } },
+    ),
+  ]
+  for (const plan of plans) assert.ok(!JSON.stringify(plan).includes('COLLSCAN'))
+})
+
+/** How many documents of an organization there are, by collection. */
+async function leftOf(org: string): Promise<Readonly<Record<string, number>>> {
+  const counts = Object.entries(environment.store).map(async ([name, collection]) => {
+    const all = collection instanceof ScopedCollection ? collection.everywhere : collection
+    return [name, all instanceof GlobalCollection ? await all.count({ org }) : 0] as const
+  })
+  return Object.fromEntries((await Promise.all(counts)).filter(([, count]) => count > 0))
+}
 
 test('row 98: a login transaction is taken once, by the same browser, for the same connection', async () => {
   const organization = await room.organization()

@@ -7,9 +7,10 @@ import { UsherError } from '../../src/errors.ts'
 import { CredentialCache } from '../../src/organizations/credential-cache.ts'
 import type { OrganizationContext, OrganizationsEnvironment } from '../../src/organizations/environment.ts'
 import { createOrganization, organizationBySlug } from '../../src/organizations/organizations.ts'
+import { scimScopes } from '../../src/organizations/scim-scopes.ts'
 import { createSealing } from '../../src/organizations/sealing.ts'
 import { openStore } from '../../src/store/store.ts'
-import { testDatabase } from '../database.ts'
+import { usherDatabase } from '../database.ts'
 import { user } from '../schema/registry-of-tests.ts'
 
 export const operator: Principal = { kind: 'operator' }
@@ -27,7 +28,7 @@ export interface Room {
 export async function openRoom(): Promise<Room> {
   const txt: Room['txt'] = new Map()
   const issuers: Room['issuers'] = new Map()
-  const store = await openStore({ uri: testDatabase() })
+  const store = await openStore({ uri: await usherDatabase() })
   after(() => store.close())
   await store.prepare()
   const credentialCache = new CredentialCache()
@@ -39,6 +40,7 @@ export async function openRoom(): Promise<Room> {
     sealing,
     credentialCache,
     userType: user,
+    scimScopes: scimScopes([user]),
     resolveTxt: async (name) => {
       const answer = txt.get(name) ?? Object.assign(new Error('no such name'), { code: 'ENOTFOUND' })
       if (answer instanceof Error) throw answer

@@ -7,6 +7,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { UsherError } from '../../src/errors.ts'
 import { createSealing, loadSealing, loadSealingKey } from '../../src/organizations/sealing.ts'
+import { runs } from '../runs.ts'
 
 const isUnreadable = (error: unknown) => error instanceof UsherError && error.code === 'internal_error'
 
@@ -16,6 +17,7 @@ test('what was sealed for an owner opens for that owner, whatever it is', () => 
     fc.property(fc.string({ unit: 'grapheme' }), fc.string(), (secret, owner) => {
       assert.equal(open(seal(secret, owner), owner), secret)
     }),
+    { numRuns: runs(100) },
   )
 })
 

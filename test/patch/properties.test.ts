@@ -8,6 +8,8 @@ import { normalise } from '../../src/schema/normalise.ts'
 import type { Attribute, Resource, ResourceType } from '../../src/schema/types.ts'
 import { validateResource } from '../../src/schema/validate.ts'
 import { dialectNames, dialects } from '../../src/scim/dialects.ts'
+import { readPrototypes } from '../prototypes.ts'
+import { runs } from '../runs.ts'
 import { everything, user } from '../schema/registry-of-tests.ts'
 import { device, patch } from './patching.ts'
 
@@ -123,17 +125,6 @@ function tryPatch(...input: Parameters<typeof patch>) {
 const types = [user, everything, device]
 const anyDialect = fc.constantFrom(...dialectNames).map((name) => dialects[name])
 
-/** Everything that the prototypes of JSON values hold. */
-function readPrototypes(): readonly unknown[] {
-  const prototypes = [Object.prototype, Array.prototype, String.prototype, Number.prototype, Boolean.prototype]
-  return prototypes.flatMap((prototype) =>
-    Reflect.ownKeys(prototype).flatMap((key) => {
-      const { value, get, set } = Object.getOwnPropertyDescriptor(prototype, key) ?? {}
-      return [key, value, get, set]
-    }),
-  )
-}
-
 describe('whatever the operations are', () => {
   for (const type of types) {
     test(`P-3 a ${type.name} stays valid, the original stays as it was, and nothing is reported falsely`, () => {
@@ -157,7 +148,7 @@ describe('whatever the operations are', () => {
             assert.ok(equalValues(again, result.resource), 'the result is in canonical form')
           },
         ),
-        { numRuns: 300 },
+        { numRuns: runs(300) },
       )
     })
 
@@ -174,7 +165,7 @@ describe('whatever the operations are', () => {
           if (twice === undefined) return assert.ok(operation.path.includes('.'))
           assert.equal(twice.changed, false)
         }),
-        { numRuns: 300 },
+        { numRuns: runs(300) },
       )
     })
 
@@ -198,7 +189,7 @@ describe('whatever the operations are', () => {
           assert.ok(equalValues(result.resource, withoutSecrets(type, after)))
           assert.equal(difference.length === 0, !result.changed)
         }),
-        { numRuns: 300 },
+        { numRuns: runs(300) },
       )
     })
   }
@@ -221,7 +212,7 @@ describe('whatever the operations are', () => {
           }
         },
       ),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     )
   })
 
@@ -285,7 +276,7 @@ describe('whatever the operations are', () => {
           if (result !== undefined) validateResource(user, result.resource)
         },
       ),
-      { numRuns: 3_000 },
+      { numRuns: runs(3_000) },
     )
     const now = readPrototypes()
     assert.ok(now.length === prototypes.length && now.every((value, index) => value === prototypes[index]))

@@ -4,6 +4,7 @@ import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { expressionClaims, expressionProblem, readExpression } from '../../src/provisioning/expression/expression.ts'
 import { functions } from '../../src/provisioning/expression/functions.ts'
+import { runs } from '../runs.ts'
 
 const page = readFileSync(new URL('../../docs/jit/mapping.md', import.meta.url), 'utf8')
 const section = page.slice(page.indexOf('## Functions'), page.indexOf('## Groups and roles'))
@@ -231,7 +232,7 @@ describe('G10 G11 expressions are total', () => {
         assert.ok(Number(column) >= 1 && Number(column) <= written.length + 1, `${written} ${problem}`)
         assert.equal(reading.kind, 'malformed')
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     )
   })
 
@@ -245,7 +246,7 @@ describe('G10 G11 expressions are total', () => {
         if (reading.kind === 'value') assert.equal(Object.hasOwn(Object(reading.value), '__proto__'), false)
         assert.equal(({} as { value?: unknown }).value, undefined)
       }),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     )
   })
 

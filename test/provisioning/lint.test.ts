@@ -1,13 +1,18 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import fc from 'fast-check'
+import { selectorOf } from '../../src/provisioning/grants.ts'
+import { covers } from '../../src/provisioning/lint/cover.ts'
 import { lintSettings } from '../../src/provisioning/lint/lint.ts'
 import { readJitSettings } from '../../src/provisioning/settings.ts'
 import { checkSettings } from '../../src/provisioning/settings-check.ts'
+import { runs } from '../runs.ts'
 import { defaults, roles, userType } from './scenario.ts'
 
 const groups = [
   { id: 'g-1', displayName: 'Sales', privileged: false },
   { id: 'g-2', displayName: 'Admins', privileged: true },
+  { id: 'g-3', displayName: 'Support', privileged: false },
 ]
 const references = { type: userType, groups, roles }
 const lint = (jit: unknown) =>
@@ -186,6 +191,63 @@ const cases: readonly (readonly [string, unknown, readonly string[]])[] = [
     ['roles.mapping.0 target_missing'],
   ],
 ]
+
+/** Pairs of mappings to one group, and which of them, if any, is of no use beside the other. */
+const covered: readonly (readonly [object, object, 0 | 1 | null])[] = [
+  [{ prefix: 'ab' }, { value: 'abc' }, 1],
+  [{ prefix: 'ab' }, { value: 'ab' }, 1],
+  [{ value: 'abc' }, { prefix: 'ab' }, 0],
+  [{ prefix: 'ab' }, { value: 'ba' }, null],
+  [{ prefix: 'ab' }, { value: 'AB' }, null],
+  [{ prefix: 'a' }, { prefix: 'ab' }, 1],
+  [{ prefix: 'ab' }, { prefix: 'a' }, 0],
+  [{ prefix: 'a' }, { prefix: 'b' }, null],
+  [{ pattern: 'a.c' }, { value: 'abc' }, 1],
+  [{ pattern: 'a.c' }, { value: 'abcd' }, null],
+  [{ pattern: '.*' }, { value: 'x'.repeat(200) }, 1],
+  [{ pattern: 'a.*' }, { pattern: 'a.*' }, 1],
+  [{ pattern: 'a.*' }, { pattern: '^a.*$' }, 1],
+  [{ pattern: 'a.*\\$' }, { pattern: 'a.*' }, null],
+  [{ pattern: 'abc' }, { value: 'abc' }, 1],
+  [{ value: 'abc' }, { pattern: '^(?:ab)c$' }, 1],
+  [{ value: 'a.c' }, { pattern: 'a\\.c' }, 1],
+  [{ value: 'a.c' }, { pattern: 'a.c' }, 0],
+  [{ pattern: '[a-z]+' }, { pattern: 'abc' }, 1],
+  [{ prefix: 'ab' }, { pattern: 'abc|abd' }, null],
+  [{ prefix: 'ab' }, { pattern: 'ab(c|d)' }, 1],
+  [{ prefix: 'ab' }, { pattern: 'ab+' }, 1],
+  [{ prefix: 'ab' }, { pattern: 'ab*' }, null],
+  [{ prefix: 'ab' }, { pattern: 'a[b]' }, null],
+  // What has a line end, or more than 1,024 characters, begins so and does not match: the prefix takes in more.
+  [{ pattern: 'ab.*' }, { prefix: 'ab' }, 0],
+]
+
+describe('A12 G9 a mapping that another one doubles: all that fit apply, so the targets decide', () => {
+  for (const [first, second, doubled] of covered) {
+    test(`${JSON.stringify(first)} and ${JSON.stringify(second)}`, () => {
+      const expected = doubled === null ? [] : [`groups.mapping.${doubled} mapping_covered`]
+      assert.deepEqual(lint(sync({ ...first, group: 'g-1' }, { ...second, group: 'g-1' })), expected)
+      assert.deepEqual(lint(sync({ ...first, group: 'g-1' }, { ...second, group: 'g-3' })), [], 'another group')
+    })
+  }
+
+  test('what it says to be doubled gives nothing that the other does not give', () => {
+    const text = fc.string({ unit: fc.constantFrom('a', 'b', '.', '*', '+', '(', ')', '|', '\\'), maxLength: 5 })
+    const entry = fc.record({ by: fc.constantFrom('value' as const, 'prefix' as const, 'pattern' as const), text })
+    const values = fc.array(fc.string({ unit: fc.constantFrom('a', 'b', '.', '*', '\n'), maxLength: 5 }), {
+      minLength: 20,
+    })
+    fc.assert(
+      fc.property(entry, entry, values, (broad, narrow, tried) => {
+        const rule = { target: 'g-1', allowPrivileged: false }
+        if (!covers({ ...broad, ...rule }, { ...narrow, ...rule }, true)) return
+        const [takes, gives] = [selectorOf(narrow), selectorOf(broad)]
+        for (const value of [...tried, narrow.text, broad.text]) if (takes(value)) assert.ok(gives(value), value)
+      }),
+      { numRuns: runs(500) },
+    )
+  })
+})
 
 describe('warnings about settings that may be saved', () => {
   for (const [name, jit, expected] of cases) {

@@ -6,6 +6,7 @@ import { errorCatalogue } from '../../src/errors.ts'
 import { decide } from '../../src/provisioning/decide.ts'
 import type { DecisionInput } from '../../src/provisioning/facts.ts'
 import type { SourceEntry, UserState } from '../../src/provisioning/types.ts'
+import { runs } from '../runs.ts'
 import { afterwards } from './applying.ts'
 import { anna, earlier, groups, identity, inputOf, mine, roles, type Scenario, user } from './scenario.ts'
 
@@ -157,7 +158,7 @@ function inputFor({ scenario, active }: Case, state: UserState | null): Decision
   })
 }
 
-const check = (property: (one: Case) => void) => fc.assert(fc.property(cases, property), { numRuns: 300 })
+const check = (property: (one: Case) => void) => fc.assert(fc.property(cases, property), { numRuns: runs(300) })
 
 function givenByOthers(state: UserState | null): readonly string[] {
   const of = (kind: string, key: string, list: readonly SourceEntry[]) =>

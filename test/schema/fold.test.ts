@@ -5,6 +5,7 @@ import { parseDateTime } from '../../src/schema/date-time.ts'
 import { equalValues } from '../../src/schema/equal.ts'
 import { comparisonText, equalIgnoringAsciiCase, fold, foldUserName } from '../../src/schema/fold.ts'
 import type { JsonValue } from '../../src/schema/types.ts'
+import { runs } from '../runs.ts'
 import { user } from './registry-of-tests.ts'
 
 describe('folding', () => {
@@ -26,7 +27,10 @@ describe('folding', () => {
   })
 
   test('twice is the same as once', () => {
-    fc.assert(fc.property(fc.string({ unit: 'grapheme' }), (text) => assert.equal(fold(fold(text)), fold(text))))
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme' }), (text) => assert.equal(fold(fold(text)), fold(text))),
+      { numRuns: runs(100) },
+    )
     assert.equal(fold('J\u030C'), fold('\u01F0'))
   })
 
@@ -65,6 +69,7 @@ describe('values are equal', () => {
         assert.equal(equalValues(a, b), JSON.stringify(sorted(a)) === JSON.stringify(sorted(b)))
         assert.ok(equalValues(a, JSON.parse(JSON.stringify(a))))
       }),
+      { numRuns: runs(100) },
     )
   })
 })
@@ -109,6 +114,7 @@ describe('a dateTime', () => {
       fc.property(fc.date({ min: new Date(0), max: new Date('9999-12-31'), noInvalidDate: true }), (date) => {
         assert.equal(parseDateTime(date.toISOString()), date.getTime())
       }),
+      { numRuns: runs(100) },
     )
   })
 })

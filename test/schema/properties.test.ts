@@ -9,6 +9,7 @@ import { toSearchForm } from '../../src/schema/search-form.ts'
 import type { Attribute, JsonObject, Resource, ResourceType } from '../../src/schema/types.ts'
 import { validateResource } from '../../src/schema/validate.ts'
 import { dialects } from '../../src/scim/dialects.ts'
+import { runs } from '../runs.ts'
 import { registry, user } from './registry-of-tests.ts'
 
 const text = fc.string({ unit: 'grapheme', maxLength: 12 })
@@ -92,7 +93,7 @@ describe('for every body', () => {
         assert.deepEqual(tryNormalise(type, shown), visible)
         assert.deepEqual(tryNormalise(type, JSON.parse(JSON.stringify(shown))), visible)
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     )
     assert.ok(read > 20, `${read} bodies were read`)
   })
@@ -106,7 +107,7 @@ describe('for every body', () => {
         assertCanonical(resource)
         assert.deepEqual(tryNormalise(type, { ...resource, schemas: [type.schema] }), resource)
       }),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     )
   })
 
@@ -118,7 +119,7 @@ describe('for every body', () => {
         for (const name of namesIn(toSearchForm(type, resource))) assert.doesNotMatch(name, /[.$]/)
         for (const value of leaves(type, resource).values()) assert.notEqual(value, undefined)
       }),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     )
   })
 })
@@ -149,7 +150,7 @@ describe('for every JSON document', () => {
         const resource = tryNormalise(type, body)
         if (resource !== undefined) assertCanonical(resource)
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     )
     assert.deepEqual(Object.getOwnPropertyNames(Object.prototype), before)
     assert.deepEqual(Object.keys({}), [])

@@ -5,6 +5,7 @@ import fc from 'fast-check'
 import type { Position } from '../../src/directory/types.ts'
 import { type ErrorCode, UsherError } from '../../src/errors.ts'
 import { type CursorBinding, openCursor, sealCursor } from '../../src/scim/cursor.ts'
+import { runs } from '../runs.ts'
 
 const keys = [randomBytes(32)]
 const now = new Date('2026-03-01T12:00:00Z')
@@ -56,6 +57,7 @@ describe('RFC 9865: cursors', () => {
         const opened = openCursor(keys, binding, sealed, 10, now).position
         assert.deepEqual([opened?.value, opened?.direction], [value, direction])
       }),
+      { numRuns: runs(100) },
     )
   })
 
@@ -96,6 +98,7 @@ describe('RFC 9865: cursors', () => {
         fc.pre(forged !== cursor)
         assert.equal(refusal(() => openCursor(keys, binding, forged, 10, now)).code, 'invalid_cursor')
       }),
+      { numRuns: runs(100) },
     )
   })
 
@@ -104,6 +107,7 @@ describe('RFC 9865: cursors', () => {
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         assert.equal(refusal(() => openCursor(keys, binding, text, 10, now)).code, 'invalid_cursor')
       }),
+      { numRuns: runs(100) },
     )
   })
 

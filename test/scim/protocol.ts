@@ -21,7 +21,7 @@ const unreachable = new Proxy({} as Directory, {
 })
 
 function scimClient(organization: string, dialect: DialectName): Authenticated {
-  const grants = { onExisting: 'conflict', allowPrivileged: false } as const
+  const grants = { onExisting: 'conflict', allowPrivileged: false, scopes: ['scim'] } as const
   return { principal: { kind: 'scim', id: `c-${dialect}`, name: 'c', organization, ...grants }, dialect }
 }
 

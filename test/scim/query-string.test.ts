@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { UsherError } from '../../src/errors.ts'
 import { readQueryString } from '../../src/scim/query-string.ts'
+import { runs } from '../runs.ts'
 
 function refused(query: string): void {
   assert.throws(
@@ -55,6 +56,7 @@ describe('RFC 7644 section 3.4.2: the query of a URL', () => {
         const form = new URLSearchParams({ filter: text }).toString()
         assert.equal(readQueryString(form).get('filter'), text)
       }),
+      { numRuns: runs(100) },
     )
   })
 })

@@ -38,7 +38,7 @@ const organizations = {
   authenticate: async (token): Promise<Authenticated | null> => {
     const [organization = '', dialect = ''] = token.split('.')
     if (!dialectNames.includes(dialect as DialectName)) return null
-    const grants = { onExisting: 'conflict', allowPrivileged: false } as const
+    const grants = { onExisting: 'conflict', allowPrivileged: false, scopes: ['scim'] } as const
     const principal = { kind: 'scim', id: `client-${dialect}`, name: dialect, organization, ...grants } as const
     return { principal, dialect: dialect as DialectName }
   },

@@ -1,7 +1,7 @@
 /** Mappings of groups and roles that never decide anything, or whose target is never given. */
 import { type GrantRule, grantRules, type MappingRule } from '../grant-rules.ts'
-import { selectorOf } from '../grants.ts'
 import type { GroupSettings, RoleSettings } from '../settings.ts'
+import { covers } from './cover.ts'
 import { type SettingsWarning, settingsWarning } from './warning.ts'
 
 /** A group or role that the organization has. */
@@ -93,14 +93,4 @@ function lintCover(
   if (by < 0) return []
   const detail = `Every value that it takes in leads there by ${name}.mapping.${by} already.`
   return [settingsWarning(`${name}.mapping.${index}`, 'mapping_covered', detail)]
-}
-
-/** Of two that say the same, the first covers the second. */
-function covers(broad: MappingRule, narrow: MappingRule, isEarlier: boolean): boolean {
-  if (broad.target !== narrow.target || (narrow.allowPrivileged && !broad.allowPrivileged)) return false
-  if (broad.by === narrow.by && broad.text === narrow.text) {
-    return isEarlier || (broad.allowPrivileged && !narrow.allowPrivileged)
-  }
-  if (narrow.by === 'value') return broad.by !== 'value' && selectorOf(broad)(narrow.text)
-  return narrow.by === 'prefix' && broad.by === 'prefix' && narrow.text.startsWith(broad.text)
 }

@@ -1,0 +1,71 @@
+/** Milliseconds after which the next ones do not wait any longer for those that are under way. */
+const patience = 250
+/** Items that go together at most. */
+const most = 64
+
+interface Waiting<Item> {
+  readonly item: Item
+  readonly resolve: () => void
+  readonly reject: (reason: unknown) => void
+}
+
+interface Line<Item> {
+  underWay: number
+  readonly waiting: Waiting<Item>[]
+}
+
+/** Does some items together; gives what became of each, in their order. */
+type Work<Item> = (items: readonly Item[]) => Promise<readonly PromiseSettledResult<void>[]>
+
+/**
+ * Gathers what many ask for at the same time, in this process: the first one goes at once, those who come while it is
+ * under way go together as soon as it is back. So nobody waits longer than for one other turn, and the more there is to
+ * do the less each of it costs.
+ */
+export class Gathering<Item> {
+  readonly #lines = new Map<string, Line<Item>>()
+
+  /** Resolves when the item is done, and rejects with what its work said of it. Only items of one key go together. */
+  run(key: string, item: Item, work: Work<Item>): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const line = this.#lines.get(key) ?? { underWay: 0, waiting: [] }
+    this.#lines.set(key, line)
+    line.waiting.push({ item, resolve, reject })
+    if (line.underWay === 0) this.#depart(key, line, work)
+    return promise
+  }
+
+  #depart(key: string, line: Line<Item>, work: Work<Item>): void {
+    const batch = line.waiting.splice(0, most)
+    if (batch.length === 0) {
+      if (line.underWay === 0 && this.#lines.get(key) === line) this.#lines.delete(key)
+      return
+    }
+    line.underWay += 1
+    let isBack = false
+    const comeBack = () => {
+      if (isBack) return
+      isBack = true
+      line.underWay -= 1
+      this.#depart(key, line, work)
+    }
+    const timer = setTimeout(comeBack, patience)
+    settle(batch, work).finally(() => {
+      clearTimeout(timer)
+      comeBack()
+    })
+  }
+}
+
+async function settle<Item>(batch: readonly Waiting<Item>[], work: Work<Item>): Promise<void> {
+  try {
+    const outcomes = await work(batch.map(({ item }) => item))
+    for (const [index, { resolve, reject }] of batch.entries()) {
+      const outcome = outcomes[index]!
+      if (outcome.status === 'fulfilled') resolve()
+      else reject(outcome.reason)
+    }
+  } catch (error) {
+    for (const { reject } of batch) reject(error)
+  }
+}
