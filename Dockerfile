@@ -21,5 +21,4 @@ USER node
 EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.USHER_PORT || 8080}/readyz`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
-# As `npm start` does: a heap that grows slowly. Most of what a request makes is gone with its answer.
-CMD ["node", "--max-semi-space-size=8", "--heap-growing-percent=30", "bin/usher.mjs"]
+CMD ["node", "bin/usher.mjs"]

@@ -1,5 +1,4 @@
 /** A directory that is measured: a database, the process that serves it, and what is in it. */
-import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { openStore } from '../src/store/store.ts'
 import { Client } from './measure.ts'
@@ -41,15 +40,8 @@ export async function startUsher({ uri, dataDir, profile, workers = 1 }: UsherOp
     USHER_WORKERS: String(workers),
     NODE_ENV: 'production',
   }
-  const profiling = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`]
-  const file = workers === 1 ? 'usher-process.ts' : 'workers-process.ts'
-  return startProcess(file, settings, [...startFlags(), ...profiling])
-}
-
-/** What `npm start` tells Node. */
-function startFlags(): readonly string[] {
-  const { scripts } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
-  return String(scripts.start).match(/--[\w=-]+/g) ?? []
+  const flags = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`]
+  return startProcess(workers === 1 ? 'usher-process.ts' : 'workers-process.ts', settings, flags)
 }
 
 /** Starts Usher and sets its stage. */

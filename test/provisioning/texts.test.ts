@@ -27,15 +27,17 @@ const { pattern } = fc.letrec<{ pattern: string; sequence: string; piece: string
     )
     .map(([inner, times]) => inner + times),
 }))
+/** Patterns and texts are short: RegExp, with which ours is compared, takes minutes for some that are a bit longer. */
+const longest = { pattern: 64, text: 5 }
 const text = fc
-  .array(fc.constantFrom('a', 'b', 'c', 'x', '1', '.', ' ', 'é', '😀', '-'), { maxLength: 8 })
+  .array(fc.constantFrom('a', 'b', 'c', 'x', '1', '.', ' ', 'é', '😀', '-'), { maxLength: longest.text })
   .map((parts) => parts.join(''))
 
 describe('patterns', () => {
   test('G9 agree with RegExp on the language they share, anchored', () => {
     fc.assert(
       fc.property(pattern, text, (source, value) => {
-        fc.pre(source.length <= 256 && patternProblem(source) === null)
+        fc.pre(source.length <= longest.pattern && patternProblem(source) === null)
         assert.equal(matchesPattern(source, value), new RegExp(`^(?:${source})$`, 'u').test(value))
       }),
       { numRuns: runs(500) },
