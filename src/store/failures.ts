@@ -51,13 +51,16 @@ export function translateFailure(error: unknown): unknown {
 
 /**
  * What speaks against each document that could not be inserted with others, by their places; `error` is a translated one.
- * @throws the error when it is not about single documents
+ * @throws the error when it is not about single documents, or when no majority has what was inserted
  */
 export function refusedInserts(error: unknown): ReadonlyMap<number, unknown> {
   const cause = error instanceof Error ? error.cause : undefined
   if (!(cause instanceof MongoBulkWriteError)) throw error
+  const refused = [cause.writeErrors].flat()
+  // What no majority has may be lost again, those included that were inserted.
+  if (refused.length === 0 || cause.result.getWriteConcernError() !== undefined) throw error
   return new Map(
-    [cause.writeErrors].flat().map(({ index, code, errmsg }) => {
+    refused.map(({ index, code, errmsg }) => {
       return [index, translateFailure(new MongoServerError({ message: errmsg ?? '', code }))]
     }),
   )

@@ -207,6 +207,22 @@ describe('faults of the database server that last', () => {
   }
 })
 
+describe('a decision that is inserted by itself', () => {
+  it('row 132 R286 is 503 as long as no majority has it, and asking the same again is answered by it', async () => {
+    const house = await buildHouse(usher, provider)
+    await house.connection.login(house.person('ann'))
+    const token = await house.connection.token(house.person('ann'))
+    const writeConcernError = { code: 64, errmsg: 'waiting for replication timed out' }
+    await failpoint.on(['insert'], { writeConcernError }, 50)
+    const answer = await login(house, token)
+    assert.ok((await failpoint.off()) > 0)
+    assert.equal(answer.status, 503, answer.text)
+    assert.match(String(answer.headers.get('retry-after')), /^\d+$/)
+    assert.equal((await untilAnswered(() => login(house, token))).status, 200)
+    assert.equal((await house.organization.admin('GET', '/decisions')).items.length, 2)
+  })
+})
+
 describe('a connection that ends after the commit', () => {
   it('row 130 R286 is not seen from outside, and nothing happens twice', async () => {
     const stage = await setStage(requests, distant)
