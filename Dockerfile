@@ -15,9 +15,10 @@ COPY bin ./bin
 COPY schemas ./schemas
 COPY src ./src
 # Generated secrets are the only thing that is written; the rest of the file system may be read-only.
-RUN mkdir /data && chown node:node /data
+RUN mkdir /data && chown 1000:1000 /data
 VOLUME /data
-USER node
+# A number, so that Kubernetes can tell that it is not root.
+USER 1000:1000
 EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.USHER_PORT || 8080}/readyz`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]

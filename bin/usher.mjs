@@ -25,8 +25,10 @@ if (Number.parseInt(process.versions.node, 10) >= needed) {
     ['serve', '../src/main.ts'],
     ['migrate', '../src/migrate.ts'],
   ])
-  const [command = 'serve'] = process.argv.slice(2)
-  await import(programs.get(command) ?? '../src/cli/main.ts')
+  const [command = 'serve', ...rest] = process.argv.slice(2)
+  // Nothing can be said to the server: whoever asks it for help means the command line.
+  const program = command === 'serve' && rest.length > 0 ? undefined : programs.get(command)
+  await import(program ?? '../src/cli/main.ts')
 } else {
   const windows = process.platform === 'win32'
   const brought = fileURLToPath(new URL(`../node_modules/node/bin/node${windows ? '.exe' : ''}`, import.meta.url))

@@ -12,7 +12,7 @@ import { loadRegistry } from './schema/documents.ts'
 import type { SchemaRegistry } from './schema/registry.ts'
 import { type Closing, databaseOf, explain, openWhenReady, packageVersion } from './start.ts'
 import { MigrationStoppedError } from './store/migrations/run.ts'
-import { onSettingsAnnounced, superviseWorkers } from './workers.ts'
+import { announceServing, onSettingsAnnounced, superviseWorkers } from './workers.ts'
 
 const badSettings = 2
 /** npm and a terminal may both hand on one signal: a second within this time is the same wish to end. */
@@ -70,6 +70,7 @@ async function serve(config: Config, registry: SchemaRegistry, uri: string, log:
     await app.seedSandbox({ issuer: demoIssuer(config), clientSecret })
   }
   await listen(app.server, { host: config.host, port: config.port })
+  announceServing()
   closings.push(async () => {
     app.draining.begin()
     await closeServer(app.server)

@@ -39,7 +39,7 @@ async function main(args: readonly string[]): Promise<number> {
   const registry = loadRegistry(config.schemasDir)
   const uri = await databaseOf(config, closings)
   const isRehearsal = options['dry-run'] === true
-  const store = isRehearsal ? await openStore({ uri }) : await openPrepared(uri)
+  const store = isRehearsal ? await openStore({ uri }) : await openPrepared({ uri, registry, onLong: tell })
   closings.push(() => store.close())
   const migrations = migrationsOf(store, registry)
   if (isRehearsal) await isKnownVersion(store)
@@ -56,6 +56,11 @@ async function main(args: readonly string[]): Promise<number> {
     if (reports.length === 0) console.log('Another process has migrated.')
   }
   return 0
+}
+
+/** What takes long. */
+async function tell(outstanding: readonly string[]): Promise<void> {
+  console.log(`Indexes are being built: ${outstanding.join(', ')}`)
 }
 
 function readOptions(args: readonly string[]) {

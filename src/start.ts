@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Config, ConfigError } from './config.ts'
+import { documentIndexes } from './directory/document-indexes.ts'
 import { rekeying } from './directory/rekey.ts'
 import { UsherError } from './errors.ts'
 import { createHttpServer, listen } from './http/listen.ts'
@@ -11,9 +12,10 @@ import { createWaitingApp, type WaitingFor } from './http/waiting.ts'
 import type { SchemaRegistry } from './schema/registry.ts'
 import { EmbeddedDatabaseError } from './store/embedded/problem.ts'
 import { startEmbedded } from './store/embedded/server.ts'
+import { buildIndexes, type IndexBuild } from './store/index-builds.ts'
 import type { Migration } from './store/migrations/migration.ts'
 import { MigrationStoppedError, migrate, pendingMigrations } from './store/migrations/run.ts'
-import { checkSchemaVersion, NewerSchemaError } from './store/schema-version.ts'
+import { NewerSchemaError } from './store/schema-version.ts'
 import { DatabaseAddressError, openStore, StandaloneServerError, type Store } from './store/store.ts'
 import { announceSettings, WorkersGaveUpError } from './workers.ts'
 
@@ -24,12 +26,21 @@ export type Closing = () => Promise<void>
 const secondLook = 1_000
 
 const databaseAway: WaitingFor = {
-  missing: 'the database does not answer',
+  missing: ['the database does not answer'],
   detail: 'The database has not answered yet. Try again shortly.',
 }
 const migrating: WaitingFor = {
-  missing: 'migrations',
+  missing: ['migrations'],
   detail: 'What is stored is being brought into the form of this release. Try again later.',
+}
+
+/** @param outstanding what is known of the indexes that are not there yet */
+function building(outstanding: readonly string[]): WaitingFor {
+  const named = outstanding.map((name) => `an index is being built: ${name}`)
+  return {
+    missing: named.length > 0 ? named : ['indexes are being built'],
+    detail: 'Indexes that this release needs are being built. Try again later.',
+  }
 }
 
 /** The database's URI; without a setting an embedded server is started. */
@@ -63,7 +74,7 @@ export async function openWhenReady(start: Start): Promise<Store> {
   const waiting = waitingRoom(start)
   closings.push(waiting.close)
   for (;;) {
-    const store = await openIfThere(start.uri, log)
+    const store = await openIfThere(start, waiting.open)
     if (store === null) {
       await waiting.open(databaseAway)
       await delay(secondLook)
@@ -122,9 +133,20 @@ function waitingRoom({ config, log }: Start) {
 }
 
 /** Null when nothing answers, which may change. */
-async function openIfThere(uri: string, log: Logger): Promise<Store | null> {
+async function openIfThere(
+  { uri, registry, log }: Start,
+  wait: (why: WaitingFor) => Promise<void>,
+): Promise<Store | null> {
+  let told = ''
+  const onLong = async (outstanding: readonly string[]) => {
+    const why = building(outstanding)
+    const names = why.missing.join()
+    if (names !== told) log.info(`Nobody is served yet: ${why.missing.join(', ')}.`)
+    told = names
+    await wait(why)
+  }
   try {
-    return await openPrepared(uri)
+    return await openPrepared({ uri, registry, onLong })
   } catch (error) {
     if (!isAway(error)) throw error
     log.warn('The database does not answer. It is looked for again.', { error: error.cause ?? error })
@@ -133,16 +155,13 @@ async function openIfThere(uri: string, log: Logger): Promise<Store | null> {
 }
 
 /** The store with every collection and index. @throws NewerSchemaError; UsherError `unavailable` */
-export async function openPrepared(uri: string): Promise<Store> {
-  const store = await openStore({ uri, announce: announceSettings })
-  try {
-    await checkSchemaVersion(store)
-    await store.prepare()
-    return store
-  } catch (error) {
-    await store.close()
-    throw error
-  }
+export async function openPrepared({
+  uri,
+  registry,
+  onLong,
+}: Pick<Start, 'uri' | 'registry'> & Pick<IndexBuild, 'onLong'>): Promise<Store> {
+  await buildIndexes({ uri, indexes: documentIndexes(registry), onLong })
+  return openStore({ uri, announce: announceSettings })
 }
 
 function isAway(error: unknown): error is UsherError {

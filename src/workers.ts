@@ -11,7 +11,7 @@ interface Workers {
 }
 
 export interface Supervision {
-  /** Resolves when the first worker listens. @throws WorkersGaveUpError when one cannot start at all */
+  /** Resolves when the first worker serves. @throws WorkersGaveUpError when one cannot start at all */
   readonly ready: Promise<void>
   /** Ends the workers. */
   readonly stop: () => Promise<void>
@@ -55,6 +55,13 @@ function onLetter(subject: Letter['subject'], act: (letter: Letter) => void): ()
 
 function isLetter(message: unknown): message is Letter {
   return typeof message === 'object' && message !== null && 'to' in message && 'subject' in message
+}
+
+const serving = 'serving'
+
+/** Tells that this worker serves: what it listened for before was only to say what it waits for. */
+export function announceServing(): void {
+  if (cluster.isWorker) process.send?.(serving)
 }
 
 /** Tells the other workers, if there are any, that settings have changed: whatever is remembered of them is old. */
@@ -111,12 +118,13 @@ export function superviseWorkers({ count, environment, log }: Workers): Supervis
   const { promise: ready, resolve, reject } = Promise.withResolvers<void>()
   let stopping = false
   cluster.schedulingPolicy = cluster.SCHED_NONE
-  cluster.once('listening', () => {
-    for (let index = 1; index < count && !stopping; index += 1) cluster.fork(environment)
-    resolve()
-  })
+  let alone = true
   cluster.on('message', (_from, message: unknown) => {
     if (isLetter(message)) forward(message)
+    if (message !== serving || !alone) return
+    alone = false
+    for (let index = 1; index < count && !stopping; index += 1) cluster.fork(environment)
+    resolve()
   })
   cluster.on('exit', (worker, code) => {
     if (stopping) return

@@ -1,8 +1,21 @@
 import { z } from 'zod'
 import { createApiKey, deleteApiKey, listApiKeys } from '../organizations/api-keys.ts'
+import { listing } from './listing.ts'
 import { name, pageOf, pageQuery, timestamp } from './reading.ts'
 import { organizationRoute, parameter, type Route } from './route.ts'
-import { apiKeyView, listing, scopeName, withToken } from './views.ts'
+import { id, time, withToken } from './views.ts'
+
+const scopeName = z.enum(['admin', 'admin:privileged', 'logins', 'read'])
+
+const apiKeyView = z.object({
+  id,
+  name: z.string(),
+  scopes: z.array(scopeName),
+  prefix: z.string(),
+  createdAt: time,
+  expiresAt: time.nullable(),
+  lastUsed: time.nullable(),
+})
 
 const apiKeyInput = z.strictObject({
   name,

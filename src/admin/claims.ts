@@ -1,6 +1,22 @@
+import { z } from 'zod'
 import { mappedClaims } from '../provisioning/claim-record.ts'
 import { organizationRoute, parameter, type Route } from './route.ts'
-import { claimsSeenView } from './views.ts'
+import { time } from './views.ts'
+
+const claimsSeenView = z.object({
+  logins: z.int().describe('How many logins were looked at.'),
+  since: time.nullable().describe('When the earliest of them was.'),
+  items: z.array(
+    z.object({
+      name: z.string(),
+      types: z.array(z.object({ type: z.string(), count: z.int() })),
+      seen: z.int(),
+      lastSeen: time,
+      mapped: z.boolean().describe('Whether the settings use it.'),
+      example: z.unknown().optional(),
+    }),
+  ),
+})
 
 export const claimRoutes: readonly Route[] = [
   organizationRoute(

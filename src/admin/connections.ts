@@ -10,9 +10,10 @@ import {
 } from '../organizations/connections.ts'
 import { patchJit } from '../organizations/jit.ts'
 import { jitSettingsSchema } from '../provisioning/settings.ts'
+import { listing } from './listing.ts'
 import { name, pageOf, pageQuery } from './reading.ts'
 import { organizationRoute, parameter, type Route } from './route.ts'
-import { connectionView, impactView, jobStarted, listing } from './views.ts'
+import { id, jobStarted, time } from './views.ts'
 
 const clientId = z.string().min(1).max(512)
 const clientSecret = z.string().min(1).max(4_096)
@@ -57,6 +58,32 @@ const deletionQuery = z.object({
     .string()
     .optional()
     .describe(`One of ${choices.join(', ')}; no default.`),
+})
+
+const jitSettingsView = z.record(z.string(), z.unknown()).describe('Every setting with its default filled in.')
+
+const connectionView = z.object({
+  id,
+  name: z.string(),
+  type: z.literal('oidc'),
+  issuer: z.string(),
+  clientId: z.string(),
+  clientSecretSet: z.boolean(),
+  scopes: z.array(z.string()),
+  audiences: z.array(z.string()),
+  enabled: z.boolean(),
+  scimClients: z.array(z.string()),
+  redirectUri: z.string(),
+  jit: jitSettingsView,
+  jitVersion: z.int(),
+  createdAt: time,
+})
+
+const impactView = z.object({
+  keep: z.int(),
+  deactivate: z.int(),
+  delete: z.int(),
+  unlinked: z.int(),
 })
 
 const path = '/organizations/{org}/connections'

@@ -1,7 +1,8 @@
 import { z } from 'zod'
+import { decisionView } from './decision-view.ts'
+import { listing, toListing } from './listing.ts'
 import { pageOf, pageQuery, timestamp } from './reading.ts'
 import { organizationRoute, parameter, type Route } from './route.ts'
-import { decisionView, listing } from './views.ts'
 
 const filter = z.string().min(1).max(256).optional()
 const decisionQuery = pageQuery.extend({
@@ -44,14 +45,3 @@ export const decisionRoutes: readonly Route[] = [
     }),
   ),
 ]
-
-/** A list of the directory in the form of this API: without a cursor on its last page. */
-export function toListing({
-  items,
-  nextCursor,
-}: {
-  readonly items: readonly unknown[]
-  readonly nextCursor: string | null
-}) {
-  return nextCursor === null ? { items } : { items, nextCursor }
-}

@@ -1,7 +1,16 @@
+import { z } from 'zod'
 import { dialectNames, dialects } from '../scim/dialects.ts'
 import { switches } from '../scim/switches.ts'
 import { type Route, serviceRoute } from './route.ts'
-import { dialectsView } from './views.ts'
+
+export const anySwitchValue = z.union([z.string(), z.boolean()])
+
+const dialectsView = z.object({
+  items: z.array(z.object({ name: z.string(), switches: z.record(z.string(), anySwitchValue) })),
+  switches: z
+    .record(z.string(), z.object({ question: z.string(), values: z.record(z.string(), z.string()) }))
+    .describe('What each switch decides, and what each of its values means.'),
+})
 
 export const dialectRoutes: readonly Route[] = [
   serviceRoute(

@@ -1,13 +1,24 @@
 import { z } from 'zod'
 import { createDomain, deleteDomain, listDomains, verifyDomain } from '../organizations/domains.ts'
+import { listing } from './listing.ts'
 import { pageOf, pageQuery } from './reading.ts'
 import { organizationRoute, parameter, type Route } from './route.ts'
-import { domainView, listing } from './views.ts'
+import { time } from './views.ts'
 
 const domainInput = z.strictObject({
   domain: z.string().min(1).max(255),
   verified: z.boolean().optional().describe('For the operator only: the domain counts as verified without a proof.'),
   reason: z.string().max(1_024).optional().describe('Why the operator vouches for it.'),
+})
+
+const domainView = z.object({
+  domain: z.string(),
+  status: z.enum(['pending', 'verified', 'failed', 'lapsed']),
+  method: z.enum(['dns', 'operator']).nullable(),
+  reason: z.string().nullable(),
+  record: z.object({ type: z.literal('TXT'), name: z.string(), value: z.string() }),
+  createdAt: time,
+  verifiedAt: time.nullable(),
 })
 
 const path = '/organizations/{org}/domains'

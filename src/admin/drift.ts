@@ -1,12 +1,22 @@
 import { z } from 'zod'
-import { toListing } from './decisions.ts'
+import { listing, toListing } from './listing.ts'
 import { pageOf, pageQuery } from './reading.ts'
 import { organizationRoute, type Route } from './route.ts'
-import { driftView, listing } from './views.ts'
+import { id, source, time } from './views.ts'
 
 const driftQuery = pageQuery.extend({
   attribute: z.string().min(1).max(256).optional().describe('A path; `name` is also about `name.givenName`.'),
   source: z.string().min(1).max(256).optional().describe('One of those who disagree, such as `scim:{id}`.'),
+})
+
+const driftView = z.object({
+  user: z.object({ id, userName: z.string() }),
+  attribute: z.string(),
+  source,
+  value: z.unknown(),
+  at: time,
+  decisionId: z.string().optional(),
+  shadowed: z.array(z.object({ source, value: z.unknown(), at: time })),
 })
 
 export const driftRoutes: readonly Route[] = [

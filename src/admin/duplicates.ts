@@ -1,8 +1,32 @@
 import { z } from 'zod'
-import { toListing } from './decisions.ts'
+import { listing, toListing } from './listing.ts'
 import { pageOf, pageQuery } from './reading.ts'
 import { organizationRoute, parameter, type Route } from './route.ts'
-import { duplicateView, listing, mergeView } from './views.ts'
+import { id, scimUser, source, warning } from './views.ts'
+
+const likeness = z.object({
+  reason: z.enum(['subject', 'external_id_is_subject', 'email', 'user_name_is_email', 'external_id', 'name']),
+  strength: z.enum(['strong', 'probable', 'possible']),
+  value: z.string(),
+})
+
+const duplicateView = z.object({
+  users: z.array(z.looseObject({ id, userName: z.string(), active: z.boolean(), managedBy: z.array(source) })),
+  strength: likeness.shape.strength,
+  reasons: z.array(likeness),
+})
+
+const mergeView = z.object({
+  survivor: id,
+  from: id,
+  dryRun: z.boolean(),
+  operations: z.array(z.record(z.string(), z.unknown())),
+  changes: z.array(z.record(z.string(), z.unknown())),
+  identities: z.array(z.object({ id, connection: z.string(), issuer: z.string(), subject: z.string() })),
+  reports: z.int().describe('Users who name the other as their manager, and the survivor from now on.'),
+  warnings: z.array(warning),
+  user: scimUser.nullable(),
+})
 
 const duplicateQuery = pageQuery.extend({
   user: z.string().min(1).max(256).optional().describe('Only pairs with the user of this id.'),

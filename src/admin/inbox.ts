@@ -1,10 +1,56 @@
 import { z } from 'zod'
 import { inboxTag } from '../directory/inbox-answers.ts'
 import type { IfMatch, InboxAction, InboxAnswer, InboxView } from '../directory/types.ts'
-import { toListing } from './decisions.ts'
+import { listing, toListing } from './listing.ts'
 import { pageOf, pageQuery } from './reading.ts'
 import { type Answer, organizationRoute, parameter, type Route } from './route.ts'
-import { inboxKind, inboxView, listing } from './views.ts'
+import { id, source, time } from './views.ts'
+
+const inboxKind = z.enum([
+  'removal_held',
+  'match_ambiguous',
+  'match_target_protected',
+  'linked_to_other_subject',
+  'link_removed',
+  'username_taken',
+  'user_deleted',
+  'seat_limit_reached',
+])
+
+const named = z.object({ value: id, display: z.string().optional() })
+
+const decisionName = z.object({ id, reference: z.string() })
+
+const inboxView = z.object({
+  id,
+  version: z.int(),
+  kind: inboxKind,
+  status: z.enum(['open', 'answered']),
+  person: z.object({
+    connection: id,
+    issuer: z.string(),
+    subject: z.string(),
+    user: id.nullable(),
+    claims: z.record(z.string(), z.unknown()).describe('As the last login had them; mapped claims only.'),
+  }),
+  detail: z.string(),
+  candidates: z.array(named).describe('The users whom a rule found.'),
+  groups: z.array(named).describe('The groups whose removal is held.'),
+  firstAt: time,
+  lastAt: time,
+  count: z.int().describe('Logins for the same reason.'),
+  firstDecision: decisionName,
+  lastDecision: decisionName,
+  answers: z.array(z.string()).describe('What it can be answered with.'),
+  answer: z
+    .object({
+      action: z.enum(['release', 'discard', 'link', 'create', 'dismiss', 'settled']),
+      actor: source,
+      at: time,
+      decisionId: z.string().optional().describe('The login that settled the item, or that used the approval.'),
+    })
+    .nullable(),
+})
 
 const filter = z.string().min(1).max(256).optional()
 const inboxQuery = pageQuery.extend({

@@ -1,13 +1,24 @@
 import { z } from 'zod'
 import { createInvitation, deleteInvitation, getInvitation, listInvitations } from '../organizations/invitations.ts'
+import { listing } from './listing.ts'
 import { name, pageOf, pageQuery, timestamp } from './reading.ts'
 import { organizationRoute, parameter, type Route } from './route.ts'
-import { invitationView, listing } from './views.ts'
+import { id, time } from './views.ts'
 
 const invitationInput = z.strictObject({
   email: z.string().min(3).max(320),
   roles: z.array(name).max(100).optional(),
   expiresAt: timestamp.optional().describe('In 30 days when nothing is said.'),
+})
+
+const invitationView = z.object({
+  id,
+  email: z.string(),
+  roles: z.array(z.string()),
+  createdAt: time,
+  expiresAt: time,
+  acceptedAt: time.nullable(),
+  acceptedBy: z.string().nullable(),
 })
 
 const path = '/organizations/{org}/invitations'

@@ -10,9 +10,10 @@ import {
   putJit,
   rollbackJit,
 } from '../organizations/jit.ts'
+import { listing } from './listing.ts'
 import { pageOf, pageQuery } from './reading.ts'
 import { type Answer, organizationRoute, parameter, type Route } from './route.ts'
-import { jitDiffView, jitVersionView, jitView, listing } from './views.ts'
+import { time } from './views.ts'
 
 /** Read by the room beneath, which names every mistake; here it is only an object. */
 const settings = z.record(z.string(), z.unknown())
@@ -28,6 +29,29 @@ const versionsQuery = pageQuery.extend({
     .optional()
     .describe('Two versions, such as `2..5`.'),
 })
+
+const jitView = z.looseObject({
+  version: z.int(),
+  layers: z.record(z.string(), z.enum(['connection', 'server', 'default'])),
+  effectiveAttributes: z.array(z.record(z.string(), z.unknown())),
+  warnings: z
+    .array(z.object({ path: z.string(), code: z.string(), detail: z.string() }))
+    .describe('What is allowed and has no effect, or hardly the one that is meant. Read-only, as is all of this.'),
+})
+
+const settingsChanges = z
+  .array(z.object({ path: z.string(), before: z.unknown(), after: z.unknown() }))
+  .describe('Null: nobody had set it.')
+
+const jitVersionView = z.object({
+  version: z.int(),
+  at: time,
+  actor: z.string(),
+  settings: z.record(z.string(), z.unknown()),
+  changes: settingsChanges,
+})
+
+const jitDiffView = z.object({ from: z.int(), to: z.int(), changes: settingsChanges })
 
 const path = '/organizations/{org}/connections/{id}/jit'
 

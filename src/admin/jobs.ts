@@ -1,8 +1,23 @@
+import { z } from 'zod'
 import { UsherError } from '../errors.ts'
 import { getJob } from '../organizations/jobs.ts'
 import { belongsTo } from './gate.ts'
 import { parameter, type Route, serviceRoute } from './route.ts'
-import { jobView } from './views.ts'
+import { id, time } from './views.ts'
+
+const jobView = z.object({
+  id,
+  kind: z.string(),
+  state: z.enum(['pending', 'running', 'done', 'failed']),
+  progress: z.object({ done: z.int(), total: z.int() }),
+  result: z
+    .record(z.string(), z.unknown())
+    .nullable()
+    .describe('What the work came to, for kinds that come to something.'),
+  error: z.string().nullable(),
+  createdAt: time,
+  finishedAt: time.nullable(),
+})
 
 export const jobRoutes: readonly Route[] = [
   serviceRoute(

@@ -1,7 +1,6 @@
 /** Answers that are too long to be put together: lines of JSON, sent at the pace at which the caller takes them. */
-import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 import type { Response } from 'express'
+import { writePieces } from '../http/write-pieces.ts'
 
 export const linesType = 'application/x-ndjson'
 
@@ -18,9 +17,11 @@ export async function sendLines(response: Response, values: AsyncIterable<readon
     return
   }
   try {
-    await pipeline(Readable.from(texts(first, iterator)), response)
+    await writePieces(response, texts(first, iterator))
   } catch (error) {
-    if (!isGone(error)) throw error
+    // It cannot become a status any more: the connection is cut, so that nobody takes the part for the whole.
+    response.destroy()
+    throw error
   }
 }
 
@@ -35,9 +36,4 @@ async function* texts(
   } finally {
     await iterator.return?.()
   }
-}
-
-/** The caller has gone away. */
-function isGone(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE'
 }

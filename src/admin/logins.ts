@@ -1,6 +1,19 @@
+import { z } from 'zod'
 import { headlessLogin, headlessLoginBody } from '../login/headless.ts'
 import { organizationRoute, parameter, type Route } from './route.ts'
-import { loginAnswer } from './views.ts'
+import { id, scimUser, warning } from './views.ts'
+
+const loginAnswer = z.looseObject({
+  outcome: z.enum(['created', 'linked', 'updated', 'unchanged', 'passed_through', 'observed']),
+  decisionId: id,
+  reference: z.string(),
+  user: scimUser.nullable(),
+  organization: z.string(),
+  roles: z.array(z.string()),
+  groups: z.array(z.object({ value: z.string(), display: z.string() })),
+  profile: z.record(z.string(), z.unknown()).nullable(),
+  warnings: z.array(warning),
+})
 
 export const loginRoutes: readonly Route[] = [
   organizationRoute(

@@ -2,9 +2,18 @@
 import { z } from 'zod'
 import { errorCatalogue } from '../errors.ts'
 import { linesType } from './lines.ts'
-import type { Access, Route } from './route.ts'
+import type { Access, LinesBody, Route } from './route.ts'
 import { adminRoutes } from './routes.ts'
-import { problem } from './views.ts'
+
+/** RFC 9457. */
+const problem = z.looseObject({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string(),
+  code: z.string(),
+  errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+})
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -54,6 +63,13 @@ const problemContent = { 'application/problem+json': { schema: { $ref: '#/compon
 /** One JSON value a line; OpenAPI has no word for the form of each. */
 const asLines = { [linesType]: { schema: { type: 'string' } } }
 
+/** The form of each line is told in words, and by the schema of what a line is. */
+function linesOf({ line, most }: LinesBody): Json {
+  const description = `Lines of JSON, at most ${most}, each of which is what the schema of the content says.`
+  const schema = { type: 'string', description, contentMediaType: 'application/json' }
+  return { [linesType]: { schema: { ...schema, contentSchema: schemaOf(line, 'input') } } }
+}
+
 function operationOf(route: Route): Json {
   const { lines } = route
   const successes = Object.entries(route.answers).map(([status, schema]): [string, Json] => [
@@ -69,12 +85,19 @@ function operationOf(route: Route): Json {
     operationId: operationId(route),
     summary: route.summary,
     description: [route.description, `Needs ${scopesOf[route.access]}.`].filter(Boolean).join(' '),
-    parameters: [...pathParameters(route), ...queryParameters(route)],
-    ...(route.body === undefined
-      ? {}
-      : { requestBody: { required: route.bodyOptional !== true, content: json(schemaOf(route.body, 'input')) } }),
+    parameters: [
+      ...pathParameters(route),
+      ...queryParameters(route.query),
+      ...queryParameters(route.bodyLines?.query, `With \`${linesType}\`.`),
+    ],
+    ...(route.body === undefined ? {} : { requestBody: bodyOf(route, route.body) }),
     responses: { ...Object.fromEntries(successes), default: { $ref: '#/components/responses/Problem' } },
   }
+}
+
+function bodyOf({ bodyOptional, bodyLines }: Route, body: z.ZodType): Json {
+  const content = { ...json(schemaOf(body, 'input')), ...(bodyLines === undefined ? {} : linesOf(bodyLines)) }
+  return { required: bodyOptional !== true, content }
 }
 
 /** `getOrganizationsByOrgDomains` */
@@ -105,13 +128,13 @@ function pathParameters({ path }: Route): readonly Json[] {
   }))
 }
 
-function queryParameters({ query }: Route): readonly Json[] {
+function queryParameters(query: z.ZodType | undefined, when?: string): readonly Json[] {
   if (query === undefined) return []
   const { properties = {} } = schemaOf(query, 'input') as { properties?: Readonly<Record<string, Json>> }
   return Object.entries(properties).map(([name, { description, ...schema }]) => ({
     name,
     in: 'query',
-    ...(description === undefined ? {} : { description }),
+    ...(description === undefined ? {} : { description: [when, description].filter(Boolean).join(' ') }),
     schema,
   }))
 }

@@ -6,9 +6,10 @@ import {
   listOrganizations,
   patchOrganization,
 } from '../organizations/organizations.ts'
+import { listing } from './listing.ts'
 import { name, pageOf, pageQuery } from './reading.ts'
 import { organizationRoute, type Route, serviceRoute } from './route.ts'
-import { listing, organizationView } from './views.ts'
+import { id, time } from './views.ts'
 
 const seatLimit = z.int().min(0).max(100_000_000)
 /** More than a hundred years are for good. */
@@ -43,6 +44,18 @@ const organizationPatch = z.strictObject({
     .nullable()
     .optional()
     .describe('Days that decisions, tombstones and change records are kept.'),
+})
+
+const organizationView = z.object({
+  id,
+  slug: z.string(),
+  displayName: z.string(),
+  defaultRole: z.string().nullable(),
+  seatLimit: z.int().nullable(),
+  returnUrls: z.array(z.string()),
+  staleUsers: z.object({ suspendAfterDays: z.int().nullable(), deleteAfterDays: z.int().nullable() }),
+  retention: z.object({ decisionDays: z.int(), tombstoneDays: z.int(), changeDays: z.int().nullable() }),
+  createdAt: time,
 })
 
 const path = '/organizations/{org}'

@@ -4,7 +4,7 @@ import { loginContext } from '../login/environment.ts'
 import type { Connection } from '../organizations/types.ts'
 import type { ConnectionState, Decision, RoleState } from '../provisioning/types.ts'
 import type { JsonObject } from '../schema/types.ts'
-import { type SimulationFacts, simulationView } from './decision-view.ts'
+import { type SimulationFacts, showSimulation } from './decision-view.ts'
 import type { JobDependencies } from './dependencies.ts'
 import { countLosses, type Losses } from './losses.ts'
 import { recordedLogin } from './recorded-login.ts'
@@ -58,7 +58,7 @@ export function addPeople(
   const worthShowing = decided.filter(({ decision }) => changesUser(decision) || decision.outcome === 'refused')
   const samples = worthShowing
     .slice(0, sampleLimit - report.samples.length)
-    .map(({ decision, unknownClaims }) => simulationView(decision, { ...facts, unknownClaims }))
+    .map(({ decision, unknownClaims }) => showSimulation(decision, { ...facts, unknownClaims }))
   return {
     users: report.users + decisions.length,
     changed: report.changed + count((each) => each.outcome !== 'created' && changesUser(each)),

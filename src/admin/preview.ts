@@ -5,16 +5,28 @@ import { type JobWork, startJob } from '../organizations/jobs.ts'
 import { readRoles } from '../organizations/roles.ts'
 import type { JitSettings } from '../provisioning/settings.ts'
 import type { JsonObject } from '../schema/types.ts'
+import { simulationView } from './decision-view.ts'
 import type { JobDependencies } from './dependencies.ts'
 import { jobContext } from './job-context.ts'
 import { emptyReport, type PeopleReport, previewBatch } from './preview-people.ts'
 import { organizationRoute, parameter, type Route } from './route.ts'
-import { jobStarted, previewView } from './views.ts'
+import { jobStarted } from './views.ts'
 
 /** More people than this are left to a job: whoever asks would not wait for them. */
 const directLimit = 500
 /** People that are counted at most, for the progress of a job. */
 const countLimit = 500_000
+
+const previewView = z.object({
+  users: z.int(),
+  changed: z.int(),
+  created: z.int(),
+  refused: z.int(),
+  losingRoles: z.int(),
+  losingGroups: z.int(),
+  privilegedLosses: z.int(),
+  samples: z.array(simulationView),
+})
 
 export const previewRoutes: readonly Route[] = [
   organizationRoute(

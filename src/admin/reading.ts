@@ -6,13 +6,16 @@ import { type FieldError, UsherError } from '../errors.ts'
 export function readWith<Schema extends z.ZodType>(schema: Schema, input: unknown, what: string): z.output<Schema> {
   const parsed = schema.safeParse(input)
   if (parsed.success) return parsed.data
-  throw new UsherError('validation_failed', `The ${what} does not validate.`, {
-    errors: parsed.error.issues.flatMap(fieldErrors),
-  })
+  throw new UsherError('validation_failed', `The ${what} does not validate.`, { errors: mistakesOf(parsed.error) })
 }
 
-function fieldErrors(issue: z.core.$ZodIssue): readonly FieldError[] {
-  const at = (path: readonly PropertyKey[]) => path.map(String).join('.')
+/** Every mistake with its path, which begins with `within` if it is given. */
+export function mistakesOf({ issues }: z.ZodError, within?: string): readonly FieldError[] {
+  return issues.flatMap((issue) => fieldErrors(issue, within === undefined ? [] : [within]))
+}
+
+function fieldErrors(issue: z.core.$ZodIssue, within: readonly string[]): readonly FieldError[] {
+  const at = (path: readonly PropertyKey[]) => [...within, ...path.map(String)].join('.')
   if (issue.code !== 'unrecognized_keys') return [{ path: at(issue.path), message: issue.message }]
   return issue.keys.map((key) => ({ path: at([...issue.path, key]), message: 'This member is unknown.' }))
 }

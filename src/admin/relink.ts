@@ -17,13 +17,18 @@ const greatestWindow = 365
 const day = 86_400_000
 
 const subject = z.string().min(1).max(255)
-const pair = z.union([
-  z.strictObject({ user: z.string().min(1).max(64), newSubject: subject }),
-  z.strictObject({ oldSubject: subject, newSubject: subject }),
-])
+const pair = z.union(
+  [
+    z.strictObject({ user: z.string().min(1).max(64), newSubject: subject }),
+    z.strictObject({ oldSubject: subject, newSubject: subject }),
+  ],
+  'This is neither {"user", "newSubject"} nor {"oldSubject", "newSubject"}, texts of 1 to 255 characters (64 for "user").',
+)
+
+const from = z.string().min(1).max(64).describe('The connection whose people are moved.')
 
 const relinkInput = z.strictObject({
-  from: z.string().min(1).max(64).describe('The connection whose people are moved.'),
+  from,
   by: z
     .union([
       z.strictObject({ attribute: z.enum(['subject', 'externalId', 'email']) }),
@@ -41,6 +46,29 @@ const relinkInput = z.strictObject({
   dryRun: z.boolean().optional(),
 })
 
+/** What a list that comes as lines says beside it. */
+const linesQuery = z.strictObject({
+  from,
+  days: z
+    .string()
+    .regex(/^\d{1,3}$/, 'This is no number of days.')
+    .transform(Number)
+    .optional()
+    .describe('`window.days`: how long the old subjects go on to work.'),
+  until: z.string().optional().describe('`window.until`, in the place of `days`.'),
+  dryRun: z
+    .enum(['true', 'false'])
+    .transform((text) => text === 'true')
+    .optional()
+    .describe('Whether nothing is written.'),
+})
+
+function bodyOfLines(pairs: readonly unknown[], query: Readonly<Record<string, unknown>>): unknown {
+  const { days, until, ...rest } = query as z.output<typeof linesQuery>
+  const window = { ...(days === undefined ? {} : { days }), ...(until === undefined ? {} : { until }) }
+  return { ...rest, by: { pairs }, ...(Object.keys(window).length === 0 ? {} : { window }) }
+}
+
 type Window = z.output<typeof relinkInput>['window']
 
 export const relinkRoutes: readonly Route[] = [
@@ -52,8 +80,10 @@ export const relinkRoutes: readonly Route[] = [
       summary: 'Move people from another connection to this one',
       description:
         'A job gives each person a link to this connection; the old link ends with the window and stays in the history. ' +
-        'Holders of privileged roles are moved only for whoever may grant these. With `dryRun` nothing is written.',
+        'Holders of privileged roles are moved only for whoever may grant these. With `dryRun` nothing is written. ' +
+        'A list may also come as lines, one element of `pairs` each, and the rest as the query.',
       body: relinkInput,
+      bodyLines: { line: pair, most: pairLimit, query: linesQuery, bodyOf: bodyOfLines },
       answers: { 202: jobStarted },
     },
     async (dependencies, { context, body, ...call }) => {

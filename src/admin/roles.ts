@@ -1,14 +1,24 @@
 import { z } from 'zod'
 import { deleteRole, getRole, listRoles, putRole } from '../organizations/roles.ts'
+import { listing } from './listing.ts'
 import { name, pageOf, pageQuery } from './reading.ts'
 import { organizationRoute, parameter, type Route } from './route.ts'
-import { listing, roleView } from './views.ts'
+import { time } from './views.ts'
 
 const roleInput = z.strictObject({
   displayName: name.optional(),
   description: z.string().max(1_024).optional(),
   privileged: z.boolean().optional(),
   groups: z.array(z.string().max(256)).max(1_000).optional().describe('Ids of groups whose members hold the role.'),
+})
+
+const roleView = z.object({
+  name: z.string(),
+  displayName: z.string(),
+  description: z.string(),
+  privileged: z.boolean(),
+  groups: z.array(z.string()),
+  createdAt: time,
 })
 
 const path = '/organizations/{org}/roles'

@@ -47,6 +47,19 @@ export interface Answer {
   readonly headers?: Readonly<Record<string, string>>
 }
 
+/**
+ * A body that may also come as lines of JSON (`application/x-ndjson`): each line is an element of the list in it, and the
+ * rest of it is the query.
+ */
+export interface LinesBody {
+  readonly line: z.ZodType
+  /** Lines at most. */
+  readonly most: number
+  readonly query: z.ZodType
+  /** The body that lines and query stand for; it is checked like every other. */
+  readonly bodyOf: (lines: readonly unknown[], query: Readonly<Record<string, unknown>>) => unknown
+}
+
 interface Description<Body extends z.ZodType, Query extends z.ZodType> {
   readonly method: Method
   /** Below `/api/v1`, with parameters as `{name}`. */
@@ -58,6 +71,7 @@ interface Description<Body extends z.ZodType, Query extends z.ZodType> {
   readonly body?: Body
   /** The body may be missing. */
   readonly bodyOptional?: boolean
+  readonly bodyLines?: LinesBody
   readonly query?: Query
   /** Whether the caller may have the items as lines (`application/x-ndjson`). */
   readonly lines?: true

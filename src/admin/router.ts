@@ -8,6 +8,7 @@ import type { AdminDependencies } from './dependencies.ts'
 import { authenticate, authorize, enterOrganization } from './gate.ts'
 import { linesType, sendLines } from './lines.ts'
 import { openApiDocument } from './openapi.ts'
+import { readLines, sendsLines } from './read-lines.ts'
 import { readWith } from './reading.ts'
 import { type Answer, parameter, type Route } from './route.ts'
 import { adminRoutes } from './routes.ts'
@@ -69,11 +70,23 @@ async function readCall(route: Route, request: Request) {
   const preconditions = { ifMatch: request.get('if-match'), ifNoneMatch: request.get('if-none-match') }
   const wantsLines = route.lines === true && request.accepts(['application/json', linesType]) === linesType
   if (route.body === undefined) return { query, body: undefined, preconditions, wantsLines }
-  const body = await readJsonBody(request, { mediaTypes, untyped: 'accept' })
+  const body = await readBody(route, request)
   if (body === undefined && route.bodyOptional !== true) {
     throw new UsherError('validation_failed', 'This needs a body, which is a JSON object.')
   }
   return { query, body: readWith(route.body, body ?? {}, 'body'), preconditions, wantsLines }
+}
+
+async function readBody({ bodyLines }: Route, request: Request): Promise<unknown> {
+  if (bodyLines === undefined) return readJsonBody(request, { mediaTypes, untyped: 'accept' })
+  if (sendsLines(request)) {
+    const query = readWith(bodyLines.query, request.query, 'query') as Readonly<Record<string, unknown>>
+    return bodyLines.bodyOf(await readLines(request, bodyLines), query)
+  }
+  const [name] = Object.keys(request.query)
+  if (name === undefined) return readJsonBody(request, { mediaTypes: [...mediaTypes, linesType], untyped: 'accept' })
+  const message = 'The query goes with lines of JSON. A JSON body says everything itself.'
+  throw new UsherError('validation_failed', message, { errors: [{ path: name, message }] })
 }
 
 function refuseMethod(dependencies: AdminDependencies, routes: readonly Route[]): RequestHandler {

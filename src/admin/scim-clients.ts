@@ -11,9 +11,11 @@ import type { JsonObject } from '../schema/types.ts'
 import type { SwitchName, SwitchOverrides } from '../scim/dialects.ts'
 import { dialectNames } from '../scim/dialects.ts'
 import { switches as descriptions, switchNames, switchValues } from '../scim/switches.ts'
+import { anySwitchValue } from './dialects.ts'
+import { listing } from './listing.ts'
 import { name, pageOf, pageQuery, timestamp } from './reading.ts'
 import { organizationRoute, parameter, type Route } from './route.ts'
-import { listing, scimClientView, tokenView, withToken } from './views.ts'
+import { id, time, withToken } from './views.ts'
 
 const publicKeys = z
   .strictObject({ keys: z.array(z.looseObject({ kty: z.string() })).max(10) })
@@ -63,6 +65,30 @@ const scimClientPatch = z.strictObject({
 })
 
 const tokenInput = z.strictObject({ expiresAt: timestamp.optional().describe('In a year when nothing is said.') })
+
+const tokenView = z.object({
+  id,
+  prefix: z.string(),
+  createdAt: time,
+  expiresAt: time.nullable(),
+  lastUsed: time.nullable(),
+})
+
+const scimClientView = z.object({
+  id,
+  name: z.string(),
+  dialect: z.string(),
+  switches: z.record(z.string(), anySwitchValue).describe('What the client has otherwise than its dialect.'),
+  effectiveSwitches: z.record(z.string(), z.object({ value: anySwitchValue, layer: z.enum(['client', 'dialect']) })),
+  onExisting: z.enum(['conflict', 'adopt']),
+  allowPrivileged: z.boolean(),
+  scopes: z.array(z.string()),
+  jwks: z.record(z.string(), z.unknown()).nullable(),
+  baseUrl: z.string(),
+  tokenEndpoint: z.string(),
+  tokens: z.array(tokenView),
+  createdAt: time,
+})
 
 const path = '/organizations/{org}/scim-clients'
 

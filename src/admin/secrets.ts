@@ -1,10 +1,19 @@
 import { z } from 'zod'
 import { resealSecrets } from '../organizations/reseal.ts'
 import { type Route, serviceRoute } from './route.ts'
-import { resealView } from './views.ts'
+import { id } from './views.ts'
 
 const resealInput = z.strictObject({
   cursor: z.string().max(64).optional().describe('The `nextCursor` of the call before.'),
+})
+
+const resealView = z.object({
+  resealed: z.int(),
+  present: z.int().describe('Secrets that the first key has sealed already.'),
+  unreadable: z
+    .array(z.object({ organization: z.string(), connection: id }))
+    .describe('Connections whose secret no known key opens.'),
+  nextCursor: z.string().optional(),
 })
 
 export const secretRoutes: readonly Route[] = [

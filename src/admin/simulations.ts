@@ -6,11 +6,10 @@ import { presentConnectionState, verifyHeadlessLogin } from '../login/headless.t
 import { readClaims } from '../login/read-claims.ts'
 import { readJitDraft } from '../organizations/jit.ts'
 import type { Connection } from '../organizations/types.ts'
-import { simulationView } from './decision-view.ts'
+import { showSimulation, simulationView } from './decision-view.ts'
 import type { AdminDependencies } from './dependencies.ts'
 import { type RecordedLogin, recordedLogin } from './recorded-login.ts'
 import { organizationRoute, parameter, type Route } from './route.ts'
-import { simulationView as simulationSchema } from './views.ts'
 
 const simulationInput = z
   .strictObject({
@@ -34,7 +33,7 @@ export const simulationRoutes: readonly Route[] = [
       summary: 'Decide a login without writing anything',
       description: 'The same code as for a login, for the present state. A refusal is answered with 200 as well.',
       body: simulationInput,
-      answers: { 200: simulationSchema },
+      answers: { 200: simulationView },
     },
     async (dependencies, { context, body, ...call }) => {
       const { environment, organizations, directory, login: loginRoom } = dependencies
@@ -48,7 +47,7 @@ export const simulationRoutes: readonly Route[] = [
       const acting = loginContext(environment, context.organization, connection.id, context)
       const decision = await directory.simulate(acting, { connection: state, login, tokenKey: null })
       const facts = { connection: connection.id, configVersion: state.settingsVersion, at: context.now, unknownClaims }
-      return { status: 200, body: simulationView(decision, facts) }
+      return { status: 200, body: showSimulation(decision, facts) }
     },
   ),
 ]

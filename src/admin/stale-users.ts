@@ -1,10 +1,22 @@
 import { z } from 'zod'
 import { checkStaleUsers } from '../organizations/care-settings.ts'
 import { getOrganization } from '../organizations/organizations.ts'
-import { toListing } from './decisions.ts'
+import { listing, toListing } from './listing.ts'
 import { pageOf, pageQuery } from './reading.ts'
 import { organizationRoute, type Route } from './route.ts'
-import { listing, staleActionView, staleUserView } from './views.ts'
+import { id, source, time } from './views.ts'
+
+const staleUserView = z.looseObject({
+  id,
+  userName: z.string(),
+  active: z.boolean(),
+  managedBy: z.array(source),
+  lastSeen: time,
+  days: z.int().describe('Whole days since then.'),
+  suspendedAt: time.nullable().describe('Since when the daily job holds the user.'),
+})
+
+const staleActionView = staleUserView.extend({ action: z.enum(['suspend', 'delete']) })
 
 const path = '/organizations/{org}/stale-users'
 const defaultDays = 90

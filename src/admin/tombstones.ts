@@ -1,8 +1,15 @@
 import { z } from 'zod'
-import { toListing } from './decisions.ts'
+import { listing, toListing } from './listing.ts'
 import { pageOf, pageQuery } from './reading.ts'
 import { organizationRoute, parameter, type Route } from './route.ts'
-import { listing, tombstoneView } from './views.ts'
+import { id } from './views.ts'
+
+const tombstoneView = z.looseObject({
+  id,
+  user: id,
+  userName: z.string(),
+  mergedInto: z.string().optional().describe('The user that this one has become part of.'),
+})
 
 const path = '/organizations/{org}/tombstones'
 

@@ -1,7 +1,42 @@
 import { z } from 'zod'
 import type { HoldAction } from '../directory/types.ts'
+import { listing } from './listing.ts'
 import { organizationRoute, parameter, type Route } from './route.ts'
-import { linkView, listing, provenanceView, scimUser } from './views.ts'
+import { id, scimUser, source, time } from './views.ts'
+
+const identity = {
+  id,
+  connection: z.string(),
+  issuer: z.string(),
+  subject: z.string(),
+  linkedAt: time,
+  lastLogin: time.nullable(),
+}
+
+const provenanceView = z.object({
+  attributes: z.array(
+    z.object({
+      path: z.string(),
+      source,
+      at: time,
+      decisionId: z.string().optional(),
+      shadowed: z.array(z.object({ source, value: z.unknown() })),
+    }),
+  ),
+  groups: z.array(z.object({ value: z.string(), display: z.string(), sources: z.array(source) })),
+  roles: z.array(z.object({ value: z.string(), sources: z.array(source) })),
+  identities: z.array(z.object(identity)),
+})
+
+const linkView = z.object({
+  ...identity,
+  until: time.nullable().describe('When the link ends, where it gives way to one of another connection.'),
+  follows: z.string().nullable().describe('The link that this one was made after by a relink.'),
+  closedAt: time.nullable(),
+  closedBy: source.nullable(),
+  reason: z.enum(['unlinked', 'relinked', 'connection_deleted']).nullable(),
+  barred: z.boolean().describe('No rule leads this subject to the user again.'),
+})
 
 const path = '/organizations/{org}/users/{id}'
 

@@ -8,8 +8,11 @@ import type { Terminal } from './terminal.ts'
 const enterpriseUrn = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User'
 const bulkUrn = 'urn:ietf:params:scim:api:messages:2.0:BulkRequest'
 const patchUrn = 'urn:ietf:params:scim:api:messages:2.0:PatchOp'
-/** Resources in one bulk request, and members in one PATCH. */
-const batch = 500
+const searchUrn = 'urn:ietf:params:scim:api:messages:2.0:SearchRequest'
+/** Operations in one bulk request, and members in one PATCH; and the characters of them, which the server limits too. */
+const batch = { size: 500, characters: 300_000 }
+/** Names that are looked up by one filter. */
+const names = { size: 80, characters: 2_000 }
 
 /** `usher import` */
 export function addImportCommand(program: Command, terminal: Terminal): void {
@@ -28,6 +31,17 @@ export function addImportCommand(program: Command, terminal: Terminal): void {
 interface Line {
   readonly number: number
   readonly resource: Body
+}
+
+interface TypedLine extends Line {
+  readonly type: Type
+}
+
+/** What is to be done with a resource that is there. */
+interface Patch {
+  readonly number: number
+  readonly path: string
+  readonly operation: object
 }
 
 interface Type {
@@ -63,11 +77,10 @@ class Import {
       endpoint: String(type.endpoint),
       schema: String(type.schema),
     }))
-    for await (const lines of batches(linesOf(file))) await this.#make(lines)
-    for await (const { number, resource } of linesOf(file)) {
-      await this.#setManager(number, resource)
-      await this.#addMembers(number, resource)
-    }
+    const lengthOf = ({ resource }: Line) => JSON.stringify(resource).length
+    for await (const lines of batches(linesOf(file), lengthOf, batch)) await this.#make(lines)
+    for await (const patches of batches(this.#managers(file), () => 0, batch)) await this.#patch(patches)
+    for await (const { number, resource } of linesOf(file)) await this.#addMembers(number, resource)
     return this.#counts
   }
 
@@ -77,71 +90,125 @@ class Import {
       if (type === undefined) this.#fail(line.number, 'is no resource of a type that the organization has')
       return type === undefined ? [] : [{ ...line, type }]
     })
-    const Operations = typed.map(({ number, resource, type }) => ({
-      method: 'POST',
-      path: type.endpoint,
-      bulkId: `${number}`,
-      data: this.#input(resource),
-    }))
-    const answers = bodiesOf(
-      (await this.#client.call('POST', `${this.#base}/Bulk`, { schemas: [bulkUrn], Operations })).Operations,
+    // A name that is taken costs more to refuse than to look up. Of users it can only be one.
+    const there = await this.#find(typed.filter(({ type }) => type.name === 'User'))
+    const wanted = typed.filter((line) => !this.#recognise(line, there))
+    const answers = await this.#bulk(
+      wanted.map(({ number, resource, type }) => ({
+        method: 'POST',
+        path: type.endpoint,
+        bulkId: `${number}`,
+        data: this.#input(resource),
+      })),
     )
-    for (const [index, answer] of answers.entries()) {
-      const line = typed[index]
-      if (line !== undefined) await this.#settle(line, answer)
+    const answered = wanted.map((line, index) => ({ ...line, answer: answers[index] ?? {} }))
+    const found = await this.#find(answered.filter(({ answer }) => answer.status === '409'))
+    for (const { answer, ...line } of answered) {
+      if (answer.status === '201') {
+        const location = typeof answer.location === 'string' ? answer.location : ''
+        this.#counts.made += 1
+        this.#ids.set(String(line.resource.id), location.slice(location.lastIndexOf('/') + 1))
+      } else if (answer.status !== '409' || !(this.#recognise(line, found) || (await this.#recogniseAlike(line)))) {
+        this.#refused(line.number, answer)
+      }
     }
     this.#tell(`${this.#counts.made + this.#counts.existing} resources`)
   }
 
-  async #settle({ number, resource, type }: Line & { readonly type: Type }, answer: Body): Promise<void> {
-    const location = typeof answer.location === 'string' ? answer.location : ''
-    if (answer.status === '201') {
-      this.#counts.made += 1
-      this.#ids.set(String(resource.id), location.slice(location.lastIndexOf('/') + 1))
-      return
-    }
-    const there = answer.status === '409' ? await this.#find(type, resource) : undefined
-    if (there === undefined) {
-      const detail = (answer.response as Body | undefined)?.detail
-      this.#fail(number, String(detail ?? `was answered with ${answer.status}`))
-      return
-    }
+  /** Counts what was found as there already; false for what was not. */
+  #recognise({ number, resource }: Line, found: ReadonlyMap<number, string>): boolean {
+    const id = found.get(number)
+    if (id === undefined) return false
     this.#counts.existing += 1
-    this.#ids.set(String(resource.id), there)
+    this.#ids.set(String(resource.id), id)
+    return true
   }
 
-  async #find({ name, endpoint }: Type, resource: Body): Promise<string | undefined> {
-    const attribute = name === 'User' ? 'userName' : 'displayName'
-    if (typeof resource[attribute] !== 'string') return undefined
-    const filter = encodeURIComponent(`${attribute} eq ${JSON.stringify(resource[attribute])}`)
-    const { status, answer } = await this.#client.ask('GET', `${this.#base}${endpoint}?filter=${filter}&attributes=id`)
+  /** Under a name that is the same for the server. */
+  async #recogniseAlike(line: TypedLine): Promise<boolean> {
+    if (typeof nameOf(line) !== 'string') return false
+    const query = `filter=${encodeURIComponent(termOf(line))}&attributes=id`
+    const { status, answer } = await this.#client.ask('GET', `${this.#base}${line.type.endpoint}?${query}`)
     const [found] = status === 200 ? bodiesOf(answer.Resources) : []
-    return typeof found?.id === 'string' ? found.id : undefined
+    return typeof found?.id === 'string' && this.#recognise(line, new Map([[line.number, found.id]]))
   }
 
-  async #setManager(number: number, resource: Body): Promise<void> {
-    const manager = (resource[enterpriseUrn] as Body | undefined)?.manager as Body | undefined
-    if (typeof manager?.value !== 'string') return
-    const [id, value] = [this.#ids.get(String(resource.id)), this.#ids.get(manager.value)]
-    if (id === undefined || value === undefined) return
-    await this.#patch(number, `/Users/${id}`, [{ op: 'add', path: `${enterpriseUrn}:manager`, value: { value } }])
+  /** The ids of those that are there under exactly their name, by the numbers of their lines. */
+  async #find(lines: readonly TypedLine[]): Promise<ReadonlyMap<number, string>> {
+    const found = new Map<number, string>()
+    for (const type of new Set(lines.map((line) => line.type))) {
+      const named = lines.filter((line) => line.type === type && typeof nameOf(line) === 'string')
+      for await (const some of batches(named, (line) => termOf(line).length, names)) {
+        const ids = await this.#search(type, some)
+        for (const line of some) {
+          const id = ids.get(nameOf(line))
+          if (id !== undefined) found.set(line.number, id)
+        }
+      }
+    }
+    return found
+  }
+
+  /** Ids by names, of those that are there with exactly this name and are the only ones. */
+  async #search({ endpoint }: Type, lines: readonly TypedLine[]): Promise<ReadonlyMap<unknown, string>> {
+    const [first] = lines
+    const attribute = first === undefined ? '' : attributeOf(first)
+    const filter = lines.map(termOf).join(' or ')
+    const body = { schemas: [searchUrn], filter, attributes: [attribute], count: 1_000 }
+    const { status, answer } = await this.#client.ask('POST', `${this.#base}${endpoint}/.search`, body)
+    const resources = status === 200 ? bodiesOf(answer.Resources) : []
+    if (Number(answer.totalResults) > resources.length) return new Map()
+    const byName = Map.groupBy(resources, (resource) => resource[attribute])
+    return new Map(
+      [...byName].flatMap(([name, [one, ...others]]) => (others.length > 0 ? [] : [[name, String(one?.id)]])),
+    )
+  }
+
+  /** What gives people their managers. */
+  async *#managers(file: string): AsyncGenerator<Patch> {
+    for await (const { number, resource } of linesOf(file)) {
+      const manager = (resource[enterpriseUrn] as Body | undefined)?.manager as Body | undefined
+      if (typeof manager?.value !== 'string') continue
+      const [id, value] = [this.#ids.get(String(resource.id)), this.#ids.get(manager.value)]
+      if (id === undefined || value === undefined) continue
+      yield {
+        number,
+        path: `/Users/${id}`,
+        operation: { op: 'add', path: `${enterpriseUrn}:manager`, value: { value } },
+      }
+    }
   }
 
   async #addMembers(number: number, resource: Body): Promise<void> {
     const id = this.#ids.get(String(resource.id))
     const members = bodiesOf(resource.members).flatMap(({ value }) => this.#ids.get(String(value)) ?? [])
     if (id === undefined || members.length === 0 || this.#typeOf(resource)?.name !== 'Group') return
-    for (let begin = 0; begin < members.length; begin += batch) {
-      const value = members.slice(begin, begin + batch).map((member) => ({ value: member }))
-      await this.#patch(number, `/Groups/${id}`, [{ op: 'add', path: 'members', value }])
+    for (let begin = 0; begin < members.length; begin += batch.size) {
+      const value = members.slice(begin, begin + batch.size).map((member) => ({ value: member }))
+      await this.#patch([{ number, path: `/Groups/${id}`, operation: { op: 'add', path: 'members', value } }])
     }
     this.#tell(`${resource.displayName}: ${members.length} members`)
   }
 
-  async #patch(number: number, path: string, Operations: readonly object[]): Promise<void> {
-    const body = { schemas: [patchUrn], Operations }
-    const { status, answer } = await this.#client.ask('PATCH', `${this.#base}${path}`, body)
-    if (status >= 400) this.#fail(number, String(answer.detail))
+  async #patch(patches: readonly Patch[]): Promise<void> {
+    const answers = await this.#bulk(
+      patches.map(({ path, operation }) => ({
+        method: 'PATCH',
+        path,
+        data: { schemas: [patchUrn], Operations: [operation] },
+      })),
+    )
+    for (const [index, { number }] of patches.entries()) {
+      const answer = answers[index] ?? {}
+      if (!(Number(answer.status) < 400)) this.#refused(number, answer)
+    }
+  }
+
+  /** What each operation is answered with, in their order. */
+  async #bulk(Operations: readonly object[]): Promise<readonly Body[]> {
+    if (Operations.length === 0) return []
+    const body = { schemas: [bulkUrn], Operations }
+    return bodiesOf((await this.#client.call('POST', `${this.#base}/Bulk`, body)).Operations)
   }
 
   #typeOf({ schemas }: Body): Type | undefined {
@@ -160,10 +227,26 @@ class Import {
     }
   }
 
+  #refused(number: number, { status, response }: Body): void {
+    this.#fail(number, String((response as Body | undefined)?.detail ?? `was answered with ${status}`))
+  }
+
   #fail(number: number, sentence: string): void {
     this.#counts.failed += 1
     this.#tell(`line ${number}: ${sentence}`)
   }
+}
+
+function attributeOf({ type }: TypedLine): string {
+  return type.name === 'User' ? 'userName' : 'displayName'
+}
+
+function nameOf(line: TypedLine): unknown {
+  return line.resource[attributeOf(line)]
+}
+
+function termOf(line: TypedLine): string {
+  return `${attributeOf(line)} eq ${JSON.stringify(nameOf(line))}`
 }
 
 async function* linesOf(file: string): AsyncGenerator<Line> {
@@ -191,13 +274,23 @@ function resourceOf(text: string, number: number): Body {
   throw new CliError(`Line ${number} is no JSON object. Nothing after it was imported.`)
 }
 
-async function* batches(lines: AsyncGenerator<Line>): AsyncGenerator<readonly Line[]> {
-  let gathered: Line[] = []
-  for await (const line of lines) {
-    gathered.push(line)
-    if (gathered.length < batch) continue
-    yield gathered
-    gathered = []
+/** As many at a time as may be, and no more characters; at least one. */
+async function* batches<Item>(
+  items: AsyncIterable<Item> | Iterable<Item>,
+  lengthOf: (item: Item) => number,
+  most: { readonly size: number; readonly characters: number },
+): AsyncGenerator<readonly Item[]> {
+  let gathered: Item[] = []
+  let characters = 0
+  for await (const item of items) {
+    const length = lengthOf(item)
+    if (gathered.length > 0 && (gathered.length === most.size || characters + length > most.characters)) {
+      yield gathered
+      gathered = []
+      characters = 0
+    }
+    gathered.push(item)
+    characters += length
   }
   if (gathered.length > 0) yield gathered
 }

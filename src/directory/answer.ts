@@ -8,7 +8,7 @@ import type { DirectoryEnvironment } from './environment.ts'
 import { groupsAbove } from './roles.ts'
 import { showUserWithin } from './show.ts'
 import type { SnapshotReading } from './snapshot.ts'
-import { groupDisplays, readManagers } from './surroundings.ts'
+import { readManagers } from './surroundings.ts'
 import type { UserReading } from './user-state.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -39,20 +39,17 @@ export async function answerWithUser(
   const { context } = workspace
   const org = context.organization.id
   const direct = directGroups(workspace, user._id, before)
-  const [groups, managers] = await Promise.all([
+  const [{ byMember: groups, displays }, managers] = await Promise.all([
     groupsAbove(environment, org, [user._id], direct.length === 0 ? new Map() : new Map([[user._id, direct]]), parents),
     readManagers(environment, org, [user]),
   ])
-  const known = new Map(snapshot.groups.map(({ id, display }) => [id, display]))
-  const unknown = [...(groups.get(user._id)?.keys() ?? [])].filter((id) => !known.has(id))
-  const displays = new Map([...known, ...(await groupDisplays(environment, org, unknown))])
   const shown = showUserWithin(
     environment,
     context,
     user,
     {
       groups,
-      displays,
+      displays: new Map([...snapshot.groups.map(({ id, display }) => [id, display] as const), ...displays]),
       catalogue,
       identities: new Map([[user._id, identitiesOf(workspace, user._id, before)]]),
       managers,

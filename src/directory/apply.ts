@@ -155,10 +155,10 @@ async function showPlanned(
     if (draft?.before === null && draft.after !== null && workspace.edges.size === 0) {
       return showUser(environment, context, draft.after, wants, new Map())
     }
-    const user = draft?.after ?? (await environment.store.users.findOne(org, { _id: id }))
+    const user = draft?.after ?? (await environment.reads.user(org, id))
     if (user !== null) return showUser(environment, context, user, wants)
   } else if (operation.type.name === 'Group') {
-    const group = workspace.groups.get(id)?.after ?? (await environment.store.groups.findOne(org, { _id: id }))
+    const group = workspace.groups.get(id)?.after ?? (await environment.reads.group(org, id))
     if (group !== null) return showGroup(environment, context, group)
   } else {
     const found = workspace.resources.get(id)?.after ?? (await environment.store.resources.findOne(org, { _id: id }))

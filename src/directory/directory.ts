@@ -23,6 +23,7 @@ import { changeHold, grantRole, revokeRole, unlinkIdentity } from './life-cycle.
 import { closeEnded, liftBar, listLinks } from './links.ts'
 import { listResources } from './list.ts'
 import { streamMembers } from './members.ts'
+import { PointReads } from './point-reads.ts'
 import { guardRoleGroups } from './privilege.ts'
 import { readProvenance } from './provenance.ts'
 import { KeyedQueue } from './queue.ts'
@@ -52,6 +53,7 @@ export function createDirectory(options: DirectoryOptions): Directory {
     userType: options.registry.resourceType('User'),
     groupType: options.registry.resourceType('Group'),
     queue: new KeyedQueue(),
+    reads: new PointReads(options.store),
     commits: new Gathering(),
     records: new Gathering(),
     creationCounts: new CreationCounts(),
@@ -120,9 +122,9 @@ async function show(
 ) {
   const { store } = environment
   const org = context.organization.id
-  if (type.name === 'User') return readShownUser(environment, context, id, wants)
+  if (type.name === 'User') return readShownUser(environment, context, '_id', id, wants)
   if (type.name === 'Group') {
-    const group = await store.groups.findOne(org, { _id: id })
+    const group = await environment.reads.group(org, id)
     return group && showGroup(environment, context, group)
   }
   const resource = await store.resources.findOne(org, { _id: id, type: type.name })
@@ -139,7 +141,7 @@ async function readVersion(
   const org = context.organization.id
   if (!isId(id)) throw missing(type, id)
   if (type.name === 'Group') {
-    const group = await store.groups.findOne(org, { _id: id })
+    const group = await environment.reads.group(org, id)
     if (group === null) throw missing(type, id)
     return (await groupVersion(environment, org, group)).version
   }

@@ -4,6 +4,7 @@ import { UsherError } from '../errors.ts'
 import type { Resource } from '../schema/types.ts'
 import type { DirectoryEnvironment } from './environment.ts'
 import { entryOf } from './sources.ts'
+import { survivorsOf } from './survivors.ts'
 import type { EdgeDraft, Workspace } from './workspace.ts'
 
 /** Edges that one transaction writes at most. */
@@ -36,7 +37,8 @@ export function refuseTooMany(count: number): void {
 }
 
 /**
- * What each member is. Unknown ids and ids of other organizations are refused with the same words.
+ * What each member is; in the place of users who were merged into others these. Unknown ids and ids of other
+ * organizations are refused with the same words.
  * @throws UsherError `invalid_value`
  */
 export async function kindsOf(
@@ -44,24 +46,21 @@ export async function kindsOf(
   workspace: Workspace,
   group: string,
   members: readonly NamedMember[],
-): Promise<ReadonlyMap<string, 'User' | 'Group'>> {
-  const kinds = new Map<string, 'User' | 'Group'>()
-  for (const [id, { after }] of workspace.users) if (after !== null) kinds.set(id, 'User')
-  for (const [id, { after }] of workspace.groups) if (after !== null) kinds.set(id, 'Group')
-  const unknown = members.map(({ value }) => value).filter((value) => !kinds.has(value))
-  const org = workspace.context.organization.id
-  const projection = { _id: 1 } as const
-  for (let index = 0; index < unknown.length; index += lookupBatch) {
-    const ids = unknown.slice(index, index + lookupBatch)
-    const query = { _id: ids.length === 1 ? ids[0] : { $in: ids } }
-    const users = await environment.store.users.find(org, query, { projection })
-    for (const { _id } of users) kinds.set(_id, 'User')
-    if (users.length === ids.length) continue
-    for (const { _id } of await environment.store.groups.find(org, query, { projection })) kinds.set(_id, 'Group')
-  }
+): Promise<ReadonlyMap<string, Kind>> {
+  const { context } = workspace
+  const known = await readKinds(
+    environment,
+    workspace,
+    members.map(({ value }) => value),
+  )
+  const missing = members.map(({ value }) => value).filter((value) => !known.has(value))
+  const heirs = missing.length === 0 ? new Map<string, string>() : await survivorsOf(environment, context, missing)
+  const kindsOfHeirs = heirs.size === 0 ? known : await readKinds(environment, workspace, [...new Set(heirs.values())])
+  const kinds = new Map<string, Kind>()
   for (const { value, type } of members) {
-    const kind = kinds.get(value)
-    if (kind === undefined || value === group) {
+    const id = heirs.get(value) ?? value
+    const kind = known.get(id) ?? kindsOfHeirs.get(id)
+    if (kind === undefined || id === group) {
       throw new UsherError('invalid_value', `The member "${value.slice(0, 64)}" is no User and no other Group here.`)
     }
     if (type !== undefined && type.toLowerCase() !== kind.toLowerCase()) {
@@ -70,6 +69,32 @@ export async function kindsOf(
         `The member "${value.slice(0, 64)}" is a ${kind}, not a ${type.slice(0, 64)}.`,
       )
     }
+    kinds.set(id, kind)
+  }
+  return kinds
+}
+
+type Kind = EdgeDraft['kind']
+
+/** What those of these are that exist, or are planned. */
+async function readKinds(
+  { store }: DirectoryEnvironment,
+  workspace: Workspace,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, Kind>> {
+  const kinds = new Map<string, Kind>()
+  for (const [id, { after }] of workspace.users) if (after !== null) kinds.set(id, 'User')
+  for (const [id, { after }] of workspace.groups) if (after !== null) kinds.set(id, 'Group')
+  const unknown = ids.filter((id) => !kinds.has(id))
+  const org = workspace.context.organization.id
+  const projection = { _id: 1 } as const
+  for (let index = 0; index < unknown.length; index += lookupBatch) {
+    const batch = unknown.slice(index, index + lookupBatch)
+    const query = { _id: batch.length === 1 ? batch[0] : { $in: batch } }
+    const users = await store.users.find(org, query, { projection })
+    for (const { _id } of users) kinds.set(_id, 'User')
+    if (users.length === batch.length) continue
+    for (const { _id } of await store.groups.find(org, query, { projection })) kinds.set(_id, 'Group')
   }
   return kinds
 }

@@ -6,6 +6,7 @@ import type { Store } from '../store/store.ts'
 import type { CreationCounts } from './creation-counts.ts'
 import type { Gathering } from './gathering.ts'
 import type { RecordedLogin } from './insert-decision.ts'
+import type { PointReads } from './point-reads.ts'
 import type { KeyedQueue } from './queue.ts'
 import type { Totals } from './totals.ts'
 import type { Plan } from './write-plans.ts'
@@ -27,6 +28,7 @@ export interface DirectoryEnvironment {
   readonly userType: ResourceType
   readonly groupType: ResourceType
   readonly queue: KeyedQueue
+  readonly reads: PointReads
   readonly commits: Gathering<Plan>
   readonly records: Gathering<RecordedLogin>
   readonly creationCounts: CreationCounts

@@ -3,11 +3,12 @@ import type { RequestContext } from '../context.ts'
 import { UsherError } from '../errors.ts'
 import { toMongo } from '../filter/mongo.ts'
 import type { MongoQuery } from '../filter/types.ts'
-import type { ResourceType } from '../schema/types.ts'
+import type { JsonObject, ResourceType } from '../schema/types.ts'
 import { answerFilter } from './computed-filters.ts'
 import type { DirectoryEnvironment } from './environment.ts'
 import { collectionOf, typeQuery } from './listable.ts'
-import { withoutUnshown } from './show.ts'
+import { withoutUnshown } from './point-reads.ts'
+import { readShownUser } from './show.ts'
 import { type ListedDocument, showListed } from './show-listed.ts'
 import { isById, sortKeyOf } from './sort-keys.ts'
 import type { ListPage, ListSource, Page, Position } from './types.ts'
@@ -60,10 +61,37 @@ export async function listResources(
   sources: readonly ListSource[],
   page: ListPage,
 ): Promise<Page> {
+  const userName = soughtUserName(sources, page)
+  if (userName !== null) return byUserName(environment, context, sources[0]!, userName)
   const listing = await openListing(environment, context, sources)
   return page.kind === 'index'
     ? byIndex(listing, page.startIndex - 1, page.count)
     : byCursor(listing, page.position, page.count)
+}
+
+/** The userName that a first page is asked for alone: every client asks so before it makes or changes a user. */
+function soughtUserName(sources: readonly ListSource[], page: ListPage): string | null {
+  const [source, ...others] = sources
+  if (source === undefined || others.length > 0 || source.type.name !== 'User') return null
+  const isFirst = page.kind === 'index' ? page.startIndex === 1 : page.position === null
+  if (!isFirst || page.count === 0 || source.filter?.kind !== 'compare') return null
+  const { target, operator, value } = source.filter
+  const isByName = target.attribute.path === 'userName' && operator === 'eq' && typeof value === 'string'
+  return isByName ? value : null
+}
+
+/** There is one user of a name at most. */
+async function byUserName(
+  environment: DirectoryEnvironment,
+  context: RequestContext,
+  { type, wants }: ListSource,
+  userName: string,
+): Promise<Page> {
+  const resource = await readShownUser(environment, context, 'search.userName', userName, wants)
+  if (resource === null) return { rows: [], total: 0, next: null, previous: null }
+  const id = String(resource.id)
+  const row = { type, id, version: String((resource.meta as JsonObject).version), resource }
+  return { rows: [row], total: 1, next: null, previous: null }
 }
 
 async function openListing(

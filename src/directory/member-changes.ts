@@ -8,6 +8,7 @@ import type { GroupDocument } from '../store/documents.ts'
 import { allEdges, edgesTo, kindsOf, readMembers, refuseTooMany, withoutSource, withSource } from './edges.ts'
 import type { DirectoryEnvironment } from './environment.ts'
 import { guardPrivilegedMembership } from './privilege.ts'
+import { survivorsOf } from './survivors.ts'
 import type { EdgeDraft, Workspace } from './workspace.ts'
 
 /** `echo` is the list of a PUT: values that are there by others do not become the writer's own. */
@@ -72,11 +73,8 @@ async function changeOnce(
   switch (change.kind) {
     case 'add':
       return add(environment, workspace, group, change.values, plan)
-    case 'removeValues': {
-      const edges = await edgesTo(environment, workspace, group, [...new Set(change.values)])
-      for (const edge of edges.values()) plan(edge, withoutSource(workspace, edge))
-      return
-    }
+    case 'removeValues':
+      return remove(environment, workspace, group, [...new Set(change.values)], plan)
     case 'removeMatching': {
       const matches = memberPredicate(change.filter)
       for await (const edge of allEdges(environment, workspace, group)) {
@@ -105,7 +103,7 @@ async function add(
   refuseTooMany(values.length)
   const members = [...(await readMembers(values)).values()]
   if (members.length === 0) return
-  const [kinds, edges] = await Promise.all([
+  const [kinds, named] = await Promise.all([
     kindsOf(environment, workspace, group, members),
     edgesTo(
       environment,
@@ -114,10 +112,34 @@ async function add(
       members.map(({ value }) => value),
     ),
   ])
-  for (const { value } of members) {
-    const edge = edges.get(value)!
-    plan(edge, withSource(workspace, edge, kinds.get(value)!))
+  const survivors = [...kinds.keys()].filter((id) => !named.has(id))
+  const more = survivors.length === 0 ? named : await edgesTo(environment, workspace, group, survivors)
+  for (const [id, kind] of kinds) {
+    const edge = named.get(id) ?? more.get(id)!
+    plan(edge, withSource(workspace, edge, kind))
   }
+}
+
+/** Whoever is no member may have been merged into one. */
+async function remove(
+  environment: DirectoryEnvironment,
+  workspace: Workspace,
+  group: string,
+  members: readonly string[],
+  plan: Plan,
+): Promise<void> {
+  const edges = await edgesTo(environment, workspace, group, members)
+  for (const edge of edges.values()) plan(edge, withoutSource(workspace, edge))
+  const missing = members.filter((member) => isNone(edges.get(member)!))
+  if (missing.length === 0) return
+  const survivors = new Set((await survivorsOf(environment, workspace.context, missing)).values())
+  if (survivors.size === 0) return
+  const theirs = await edgesTo(environment, workspace, group, [...survivors])
+  for (const edge of theirs.values()) plan(edge, withoutSource(workspace, edge))
+}
+
+function isNone({ before, after }: EdgeDraft): boolean {
+  return before.length === 0 && after.length === 0
 }
 
 /** Streams the edges once and takes the difference: a list that differs in one member costs one write. */
@@ -141,9 +163,15 @@ async function replace(
   refuseTooMany(missing.length)
   if (missing.length === 0) return
   const kinds = await kindsOf(environment, workspace, group, missing)
-  for (const { value } of missing) {
-    const edge: EdgeDraft = { group, member: value, kind: kinds.get(value)!, before: [], after: [] }
-    plan(edge, withSource(workspace, edge, edge.kind))
+  const named = new Set(missing.map(({ value }) => value))
+  const survivors = [...kinds.keys()].filter((id) => !named.has(id))
+  const theirs = survivors.length === 0 ? null : await edgesTo(environment, workspace, group, survivors)
+  for (const [member, kind] of kinds) {
+    const planned = theirs?.get(member) ?? { group, member, kind, before: [], after: [] }
+    // A survivor who is named by the other's id alone was taken for one who is not named.
+    const edge = { ...planned, after: planned.before }
+    const stays = !claims && edge.before.length > 0
+    plan(planned, stays ? edge : withSource(workspace, edge, kind))
   }
 }
 

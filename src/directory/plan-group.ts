@@ -138,8 +138,7 @@ export async function loadGroup(
   const draft = workspace.groups.get(id)
   const group =
     draft === undefined
-      ? (workspace.known.groups?.get(id) ??
-        (await environment.store.groups.findOne(workspace.context.organization.id, { _id: id })))
+      ? (workspace.known.groups?.get(id) ?? (await environment.reads.group(workspace.context.organization.id, id)))
       : draft.after
   if (group === null) throw new UsherError('not_found', `There is no Group ${id.slice(0, 64)}.`)
   return group

@@ -155,8 +155,7 @@ export async function loadUser(
   const draft = workspace.users.get(id)
   const user =
     draft === undefined
-      ? (workspace.known.users?.get(id) ??
-        (await environment.store.users.findOne(workspace.context.organization.id, { _id: id })))
+      ? (workspace.known.users?.get(id) ?? (await environment.reads.user(workspace.context.organization.id, id)))
       : draft.after
   if (user === null) throw new UsherError('not_found', `There is no User ${id.slice(0, 64)}.`)
   return user

@@ -1,11 +1,11 @@
 /** Whoever is merged into another is nobody's manager any more: those who name the one name the other. */
 import type { RequestContext } from '../context.ts'
 import { diffOperations } from '../patch/diff.ts'
-import type { JsonObject, Resource } from '../schema/types.ts'
 import type { UserDocument } from '../store/documents.ts'
 import { StoreConflict } from '../store/store.ts'
-import { composeUser, enterpriseUrn, managerKey, type UserParts } from './compose.ts'
+import { composeUser, managerKey } from './compose.ts'
 import type { DirectoryEnvironment } from './environment.ts'
+import { withManager, withoutManager } from './managers.ts'
 import { patchBody } from './record-form.ts'
 import { partsOf } from './user-parts.ts'
 import { Workspace } from './workspace.ts'
@@ -64,27 +64,4 @@ function planReport(
   const operations = diffOperations(type, writtenFormOf(parts), writtenFormOf(next))
   const patch = { method: 'PATCH', path: `/Users/${user._id}`, data: patchBody(operations) }
   workspace.record('User', user._id, version, 'patch', [patch])
-}
-
-function withManager(parts: UserParts, value: string): UserParts {
-  const enterprise = enterpriseOf(parts.attributes)
-  const manager = { ...(enterprise.manager as JsonObject | undefined), value }
-  return { ...parts, attributes: { ...parts.attributes, [enterpriseUrn]: { ...enterprise, manager } } }
-}
-
-/** A user, and what is said about it, without a manager that is one of these: nobody becomes their own. */
-export function withoutManager(parts: UserParts, ids: readonly string[]): UserParts {
-  const { manager, ...enterprise } = enterpriseOf(parts.attributes)
-  const value = (manager as JsonObject | undefined)?.value
-  if (typeof value !== 'string' || !ids.includes(value)) return parts
-  const { [enterpriseUrn]: _, ...core } = parts.attributes
-  return {
-    ...parts,
-    attributes: Object.keys(enterprise).length === 0 ? core : { ...core, [enterpriseUrn]: enterprise },
-    sources: parts.sources.filter(({ path }) => !path.startsWith(`${enterpriseUrn}:manager`)),
-  }
-}
-
-function enterpriseOf(attributes: Resource): JsonObject {
-  return (attributes[enterpriseUrn] ?? {}) as JsonObject
 }

@@ -30,19 +30,20 @@ export type DirectGroups = ReadonlyMap<string, readonly string[]>
 
 export type GroupsByMember = ReadonlyMap<string, ReadonlyMap<string, 'direct' | 'indirect'>>
 
+/** The groups around some resources. */
+export interface GroupsAround {
+  readonly byMember: GroupsByMember
+  /** What those are called that were read on the way; a group that is gone has no name. */
+  readonly displays: ReadonlyMap<string, string>
+}
+
 /** The groups that contain these members, directly and by nesting; each with whether it is direct. */
 export async function groupsOf(
   environment: DirectoryEnvironment,
   org: string,
   members: readonly string[],
 ): Promise<GroupsByMember> {
-  return groupsAbove(environment, org, members, await parentsOf(environment, org, members))
-}
-
-/** The step of a pipeline that joins resources with the groups that they are in directly, as `edges`. */
-export function lookUpEdges(org: string): Readonly<Record<string, unknown>> {
-  const pipeline = [{ $match: { org } }, { $project: { _id: 0, group: 1 } }]
-  return { $lookup: { from: 'memberships', localField: '_id', foreignField: 'member', pipeline, as: 'edges' } }
+  return (await groupsAbove(environment, org, members, await directGroupsOf(environment, org, members))).byMember
 }
 
 /** The same where the direct groups are known already, and those of some groups perhaps. */
@@ -52,16 +53,18 @@ export async function groupsAbove(
   members: readonly string[],
   above: DirectGroups,
   known: DirectGroups = new Map(),
-): Promise<GroupsByMember> {
+): Promise<GroupsAround> {
   const found = new Map<string, Map<string, 'direct' | 'indirect'>>(members.map((member) => [member, new Map()]))
-  if (above.size === 0) return found
+  const displays = new Map<string, string>()
+  if (above.size === 0) return { byMember: found, displays }
 
   const parents = new Map<string, readonly string[]>()
   let frontier = [...new Set([...above.values()].flat())]
   for (let depth = 0; depth < depthLimit && frontier.length > 0 && parents.size < nodeLimit; depth += 1) {
     const unknown = frontier.filter((group) => !known.has(group))
-    const next = unknown.length === 0 ? known : await parentsOf(environment, org, unknown)
-    for (const group of frontier) parents.set(group, known.get(group) ?? next.get(group) ?? [])
+    const read = unknown.length === 0 ? new Map() : await environment.reads.groups(org, unknown)
+    for (const [group, { document }] of read) displays.set(group, String(document.resource.displayName))
+    for (const group of frontier) parents.set(group, known.get(group) ?? read.get(group)?.parents ?? [])
     frontier = [...new Set(frontier.flatMap((group) => parents.get(group)!))].filter((group) => !parents.has(group))
   }
 
@@ -77,7 +80,7 @@ export async function groupsAbove(
       }
     }
   }
-  return found
+  return { byMember: found, displays }
 }
 
 /** Where each effective role of a user comes from, by role name. */
@@ -136,21 +139,19 @@ export async function effectiveRoles(
   return rolesAsValues(catalogue, roles, user)
 }
 
-async function parentsOf(
+export async function directGroupsOf(
   environment: DirectoryEnvironment,
   org: string,
   members: readonly string[],
-): Promise<ReadonlyMap<string, readonly string[]>> {
+): Promise<DirectGroups> {
+  const [member] = members
+  if (member !== undefined && members.length === 1)
+    return new Map([[member, await environment.reads.groupsOf(org, member)]])
   const edges = await environment.store.memberships.find(
     org,
-    { member: members.length === 1 ? members[0] : { $in: members } },
+    { member: { $in: members } },
     { projection: { _id: 0, group: 1, member: 1 } },
   )
-  const parents = new Map<string, string[]>()
-  for (const { group, member } of edges) {
-    const list = parents.get(member)
-    if (list === undefined) parents.set(member, [group])
-    else list.push(group)
-  }
-  return parents
+  const parents = Map.groupBy(edges, ({ member }) => member)
+  return new Map([...parents].map(([member, own]) => [member, own.map(({ group }) => group)]))
 }

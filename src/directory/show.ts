@@ -13,14 +13,12 @@ import { enterpriseUrn, externalIdFor, provisioningUrn, schemasOf, versionTag } 
 import type { DirectoryEnvironment } from './environment.ts'
 import { type DerivedVersion, groupVersion, groupVersions } from './group-version.ts'
 import { isActive, reasonOf } from './holds.ts'
-import { combineRoles, type DirectGroups, lookUpEdges, rolesAsValues } from './roles.ts'
+import type { ShowableUser } from './point-reads.ts'
+import { combineRoles, type DirectGroups, rolesAsValues } from './roles.ts'
 import { displayOf } from './source-display.ts'
 import { fromStored } from './stored-form.ts'
 import { readSurroundings, type UserSurroundings } from './surroundings.ts'
 import type { Wants } from './types.ts'
-
-/** The projection that leaves what resources are shown from. */
-export const withoutUnshown = { search: 0, sources: 0 } as const
 
 export async function showUser(
   environment: DirectoryEnvironment,
@@ -33,24 +31,25 @@ export async function showUser(
   return shown!
 }
 
-/** Reads a user and its direct groups in one round trip, and shows it; null when there is none. */
+/**
+ * Reads a user by its id or by the comparison form of its userName, with its direct groups in one round trip, and shows
+ * it; null when there is none.
+ */
 export async function readShownUser(
   environment: DirectoryEnvironment,
   context: RequestContext,
-  id: string,
+  by: '_id' | 'search.userName',
+  value: string,
   wants: Wants,
 ): Promise<JsonObject | null> {
-  const org = context.organization.id
-  const lookup = wants('groups') || wants('roles') ? [lookUpEdges(org)] : []
-  const steps = [{ $project: withoutUnshown }, ...lookup]
-  const found = await environment.store.users.aggregate<UserWithEdges>(org, { _id: id }, steps)
-  if (found[0] === undefined) return null
-  const { edges: direct = [], ...user } = found[0]
-  const groups = direct.map(({ group }) => group)
-  return showUser(environment, context, user, wants, groups.length === 0 ? new Map() : new Map([[id, groups]]))
+  const withGroups = wants('groups') || wants('roles')
+  const found = await environment.reads.showable(context.organization.id, by, value, { withGroups })
+  return found && showUser(environment, context, found.user, wants, directGroupsOf(found))
 }
 
-type UserWithEdges = Showable<UserDocument> & { readonly edges?: readonly { readonly group: string }[] }
+function directGroupsOf({ user, groups }: ShowableUser): DirectGroups {
+  return groups.length === 0 ? new Map() : new Map([[user._id, groups]])
+}
 
 export async function showUsers(
   environment: DirectoryEnvironment,

@@ -9,9 +9,9 @@ import { hasEnded } from './links.ts'
 import { readNewcomer } from './newcomer.ts'
 import { hasOtherHolder } from './privilege.ts'
 import type { RemovalReading } from './removal-windows.ts'
-import { type DirectGroups, groupsAbove, lookUpEdges, roleCatalogue } from './roles.ts'
+import { type DirectGroups, groupsAbove, roleCatalogue } from './roles.ts'
 import { countSeats } from './seats.ts'
-import { linkedState, readLink, type UserReading } from './user-state.ts'
+import { linkedState, type UserReading } from './user-state.ts'
 
 export interface SnapshotReading {
   readonly snapshot: Snapshot
@@ -50,7 +50,7 @@ export async function readSnapshot(
     readInvitation(environment, context, lookups.email),
     lookups.subject === null
       ? null
-      : readLink(environment, context, { connection: id, issuer, subject: lookups.subject }),
+      : environment.reads.link(context.organization.id, { connection: id, issuer, subject: lookups.subject }),
   ])
   const ended = reading !== null && hasEnded(reading.identity, context.now) ? reading.identity : null
   const linked = reading === null || ended !== null ? null : await linkedState(environment, context, catalogue, reading)
@@ -100,12 +100,9 @@ async function readInvitation(
   email: string | null,
 ): Promise<Snapshot['invitation']> {
   if (email === null) return null
-  const invitation = await environment.store.invitations.findOne(context.organization.id, {
-    emailKey: asciiKey(email),
-    acceptedBy: null,
-    expiresAt: { $gt: context.now },
-  })
-  return invitation === null ? null : { id: invitation._id, email: invitation.email, roles: invitation.roles }
+  const open = await environment.reads.openInvitations(context.organization.id, asciiKey(email))
+  const invitation = open.find(({ expiresAt }) => expiresAt > context.now)
+  return invitation === undefined ? null : { id: invitation._id, email: invitation.email, roles: invitation.roles }
 }
 
 interface GroupReadings {
@@ -126,23 +123,21 @@ async function readGroups(
   const ids = [...new Set([...named, ...own])]
   if (ids.length === 0) return { states: [], documents: new Map(), parents: new Map() }
   const org = context.organization.id
-  const rows = await environment.store.groups.aggregate<GroupWithEdges>(org, { _id: { $in: ids } }, [lookUpEdges(org)])
-  const documents = new Map(rows.map(({ edges, ...group }) => [group._id, group]))
-  const parents = new Map(rows.map(({ _id, edges }) => [_id, edges.map(({ group }) => group)]))
+  const found = await environment.reads.groups(org, ids)
+  const documents = new Map([...found].map(([id, { document }]) => [id, document]))
+  const parents = new Map([...found].map(([id, group]) => [id, group.parents]))
   const privileged = catalogue.filter((role) => role.privileged && role.groups.length > 0)
   const around =
     privileged.length === 0 ? null : await groupsAbove(environment, org, [...parents.keys()], parents, parents)
   const states = ids.flatMap((id) => {
     const group = documents.get(id)
     if (group === undefined) return []
-    const reached = new Set([id, ...(around?.get(id)?.keys() ?? [])])
+    const reached = new Set([id, ...(around?.byMember.get(id)?.keys() ?? [])])
     const carried = privileged.filter(({ groups }) => groups.some((each) => reached.has(each)))
     return [{ id, display: String(group.resource.displayName), privilegedRoles: carried.map(({ name }) => name) }]
   })
   return { states, documents, parents }
 }
-
-type GroupWithEdges = GroupDocument & { readonly edges: readonly { readonly group: string }[] }
 
 async function readHolders(
   environment: DirectoryEnvironment,

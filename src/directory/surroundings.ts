@@ -4,7 +4,14 @@ import type { JsonObject } from '../schema/types.ts'
 import type { IdentityDocument, RoleDocument, Showable, UserDocument } from '../store/documents.ts'
 import { enterpriseUrn, provisioningUrn } from './compose.ts'
 import type { DirectoryEnvironment } from './environment.ts'
-import { type DirectGroups, type GroupsByMember, groupsAbove, groupsOf, roleCatalogue } from './roles.ts'
+import {
+  type DirectGroups,
+  directGroupsOf,
+  type GroupsAround,
+  type GroupsByMember,
+  groupsAbove,
+  roleCatalogue,
+} from './roles.ts'
 import { fromStored } from './stored-form.ts'
 import type { Wants } from './types.ts'
 
@@ -15,6 +22,8 @@ export interface UserSurroundings {
   readonly identities: ReadonlyMap<string, readonly IdentityDocument[]>
   readonly managers: ReadonlyMap<string, string | undefined>
 }
+
+const noGroups: GroupsAround = { byMember: new Map(), displays: new Map() }
 
 /** @param direct the direct groups, where they are known already */
 export async function readSurroundings(
@@ -29,20 +38,19 @@ export async function readSurroundings(
   const ids = users.map(({ _id }) => _id)
   const linked = users.filter(mayBeLinked).map(({ _id }) => _id)
   const wantsGroups = wants('groups') || wants('roles')
-  const readGroups = () =>
-    direct === undefined ? groupsOf(environment, org, ids) : groupsAbove(environment, org, ids, direct)
+  const readGroups = async () =>
+    groupsAbove(environment, org, ids, direct ?? (await directGroupsOf(environment, org, ids)))
   const [groups, catalogue, identities, managers] = await Promise.all([
-    wantsGroups ? readGroups() : new Map(),
+    wantsGroups ? readGroups() : noGroups,
     wants('roles') ? roleCatalogue(environment, context) : [],
     wants(provisioningUrn) && linked.length > 0
       ? store.identities.find(org, { user: linked.length === 1 ? linked[0] : { $in: linked } })
       : [],
     wants(enterpriseUrn) ? readManagers(environment, org, users) : new Map(),
   ])
-  const groupIds = [...new Set([...groups.values()].flatMap((found) => [...found.keys()]))]
   return {
-    groups,
-    displays: await groupDisplays(environment, org, groupIds),
+    groups: groups.byMember,
+    displays: groups.displays,
     catalogue,
     identities: byUser(identities),
     managers,

@@ -4,44 +4,13 @@ import type { UserState } from '../provisioning/types.ts'
 import type { IdentityDocument, MembershipDocument, RoleDocument, UserDocument } from '../store/documents.ts'
 import type { DirectoryEnvironment } from './environment.ts'
 import { readLocks } from './locks.ts'
+import type { LinkReading } from './point-reads.ts'
 import { combineRoles, groupsAbove } from './roles.ts'
 import { fromStored } from './stored-form.ts'
-import { groupDisplays } from './surroundings.ts'
 
 export interface UserReading {
   readonly document: UserDocument
   readonly state: UserState
-}
-
-/** A link with everything about its user that a decision may look at. */
-export interface LinkReading {
-  readonly identity: IdentityDocument
-  readonly user: UserDocument | null
-  readonly edges: readonly MembershipDocument[]
-  readonly identities: readonly IdentityDocument[]
-}
-
-/** Who signs in again is read in one go. @param key the fields that are unique to a link */
-export async function readLink(
-  { store }: DirectoryEnvironment,
-  { organization: { id: org } }: RequestContext,
-  key: Pick<IdentityDocument, 'connection' | 'issuer' | 'subject'>,
-): Promise<LinkReading | null> {
-  const pipeline = [{ $match: { org } }]
-  const [row] = await store.identities.aggregate<LinkRow>(org, key, [
-    { $lookup: { from: 'users', localField: 'user', foreignField: '_id', pipeline, as: 'users' } },
-    { $lookup: { from: 'memberships', localField: 'user', foreignField: 'member', pipeline, as: 'edges' } },
-    { $lookup: { from: 'identities', localField: 'user', foreignField: 'user', pipeline, as: 'identities' } },
-  ])
-  if (row === undefined) return null
-  const { users, edges, identities, ...identity } = row
-  return { identity, user: users[0] ?? null, edges, identities }
-}
-
-interface LinkRow extends IdentityDocument {
-  readonly users: readonly UserDocument[]
-  readonly edges: readonly MembershipDocument[]
-  readonly identities: readonly IdentityDocument[]
 }
 
 /** The user of a link; null when somebody deleted it since. */
@@ -83,12 +52,11 @@ async function stateFrom(
 ): Promise<UserState> {
   const org = context.organization.id
   const direct = edges.map(({ group }) => group)
-  const [displays, around, locks] = await Promise.all([
-    groupDisplays(environment, org, direct),
-    direct.length === 0 ? null : groupsAbove(environment, org, [user._id], new Map([[user._id, direct]])),
+  const [{ byMember, displays }, locks] = await Promise.all([
+    groupsAbove(environment, org, [user._id], direct.length === 0 ? new Map() : new Map([[user._id, direct]])),
     readLocks(environment, context, user),
   ])
-  const allGroups = [...(around?.get(user._id)?.keys() ?? [])]
+  const allGroups = [...(byMember.get(user._id)?.keys() ?? [])]
   const roles = combineRoles(catalogue, context.organization.defaultRole, user, allGroups)
   const privileged = new Set(catalogue.filter((role) => role.privileged).map(({ name }) => name))
   return {

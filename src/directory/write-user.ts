@@ -13,6 +13,7 @@ import type { DirectoryEnvironment } from './environment.ts'
 import { isActive, lift, place } from './holds.ts'
 import { keepValues } from './kept-values.ts'
 import { guardLocks, readLocks } from './locks.ts'
+import { withPresentManager } from './managers.ts'
 import { guardPrivilegedGrants } from './privilege.ts'
 import { patchBody } from './record-form.ts'
 import { shadowValues, updateSources } from './sources.ts'
@@ -57,10 +58,11 @@ export async function writeUser(
   const writer = writerOf(workspace)
 
   // A PATCH says itself what becomes of each value; a body as a whole leaves some unsaid.
-  const body =
+  const said =
     stored === null || intent.action === 'patch'
       ? written.attributes
       : keepValues(environment.userType, parts.attributes, written.attributes)
+  const body = await withPresentManager(environment, workspace, before._id, parts.attributes, said)
   const attributes = equalValues(parts.attributes, body) ? parts.attributes : body
   const beforeLeaves = leaves(environment.userType, parts.attributes)
   const afterLeaves = leaves(environment.userType, attributes)

@@ -1,4 +1,5 @@
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
+import { Gauge, Histogram, type Registry } from 'prom-client'
+import { countersOf } from './counters.ts'
 
 /** Connections to the database at one moment. */
 export interface PoolState {
@@ -27,23 +28,21 @@ export interface DatabaseMetrics {
 
 /** Registers the metrics of the database. */
 export function databaseMetrics(registry: Registry): DatabaseMetrics {
-  const registers = [registry]
+  const counter = countersOf(registry)
   const commands = new Histogram({
     name: 'mongo_command_duration_seconds',
     help: 'How long calls to the database took, failed ones included.',
     labelNames: ['command'],
     buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
-    registers,
-  })
-  const retries = new Counter({
-    name: 'transaction_retries_total',
-    help: 'Changes that were planned or committed again, by what got in the way.',
-    labelNames: ['reason'],
-    registers,
+    registers: [registry],
   })
   return {
     commandEnded: (command, seconds) => commands.observe({ command }, seconds),
-    transactionRetried: (reason) => retries.inc({ reason }),
+    transactionRetried: counter(
+      'transaction_retries_total',
+      'Changes that were planned or committed again, by what got in the way.',
+      'reason',
+    ),
     watchPool: (read) => watchPool(registry, read),
     watchFeed: (read) => watchFeed(registry, read),
   }

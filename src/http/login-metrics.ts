@@ -1,4 +1,5 @@
-import { Counter, Histogram, type Registry } from 'prom-client'
+import { Histogram, type Registry } from 'prom-client'
+import { countersOf } from './counters.ts'
 
 /** What is counted of logins and of the identity providers behind them. */
 export interface LoginMetrics {
@@ -18,51 +19,33 @@ export interface LoginMetrics {
 
 /** Registers the metrics of logins. */
 export function loginMetrics(registry: Registry): LoginMetrics {
-  const registers = [registry]
-  const logins = new Counter({
-    name: 'jit_logins_total',
-    help: 'Verified logins by outcome.',
-    labelNames: ['outcome'],
-    registers,
-  })
-  const refused = new Counter({
-    name: 'jit_refused_total',
-    help: 'Verified logins that were refused, by code.',
-    labelNames: ['code'],
-    registers,
-  })
-  const notGenuine = new Counter({
-    name: 'jit_token_invalid_total',
-    help: 'Logins that are not genuine, by what is wrong with them.',
-    labelNames: ['reason'],
-    registers,
-  })
+  const counter = countersOf(registry)
   const duration = new Histogram({
     name: 'jit_duration_seconds',
     help: 'How long verified logins took: to decide, to write, and as a whole.',
     labelNames: ['step'],
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
-    registers,
+    registers: [registry],
   })
-  const lost = new Counter({
-    name: 'jit_race_lost_total',
-    help: 'Times that a login was decided again because another writer was faster.',
-    registers,
-  })
-  const requests = new Counter({
-    name: 'idp_requests_total',
-    help: 'Requests to identity providers, by endpoint and how they ended.',
-    labelNames: ['endpoint', 'outcome'],
-    registers,
-  })
-  const keys = new Counter({ name: 'jwks_refresh_total', help: 'Reads of the keys of an issuer.', registers })
   return {
-    loginDecided: (outcome) => logins.inc({ outcome }),
-    loginRefused: (code) => refused.inc({ code }),
-    loginNotGenuine: (reason) => notGenuine.inc({ reason }),
+    loginDecided: counter('jit_logins_total', 'Verified logins by outcome.', 'outcome'),
+    loginRefused: counter('jit_refused_total', 'Verified logins that were refused, by code.', 'code'),
+    loginNotGenuine: counter(
+      'jit_token_invalid_total',
+      'Logins that are not genuine, by what is wrong with them.',
+      'reason',
+    ),
     loginTook: (step, seconds) => duration.observe({ step }, seconds),
-    loginLostRace: () => lost.inc(),
-    providerAnswered: (endpoint, outcome) => requests.inc({ endpoint, outcome }),
-    keysRead: () => keys.inc(),
+    loginLostRace: counter(
+      'jit_race_lost_total',
+      'Times that a login was decided again because another writer was faster.',
+    ),
+    providerAnswered: counter(
+      'idp_requests_total',
+      'Requests to identity providers, by endpoint and how they ended.',
+      'endpoint',
+      'outcome',
+    ),
+    keysRead: counter('jwks_refresh_total', 'Reads of the keys of an issuer.'),
   }
 }

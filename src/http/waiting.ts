@@ -8,7 +8,7 @@ import { createDraining } from './shutdown.ts'
 /** Why nobody is served yet. */
 export interface WaitingFor {
   /** What `/readyz` says is missing. */
-  readonly missing: string
+  readonly missing: readonly string[]
   /** What whoever asks for something is told. */
   readonly detail: string
 }
@@ -26,7 +26,7 @@ export function createWaitingApp(log: Logger, version: Readonly<Record<string, s
     log,
     metrics: createMetrics(),
     draining: createDraining(),
-    health: async () => ({ ready: false, problems: [waitingFor().missing], warnings: [] }),
+    health: async () => ({ ready: false, problems: waitingFor().missing, warnings: [] }),
     version,
     scim: refusing,
     admin: refusing,

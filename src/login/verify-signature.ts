@@ -1,4 +1,5 @@
 import { compactVerify, decodeProtectedHeader, errors, type ProtectedHeaderParameters } from 'jose'
+import { verifyWithFittingKey } from '../http/fitting-key.ts'
 import { signatureAlgorithms } from '../http/signature-algorithms.ts'
 import type { KeySet, KeySource } from './keys.ts'
 import { notGenuine } from './not-genuine.ts'
@@ -52,19 +53,7 @@ function readHeader(token: string): ProtectedHeaderParameters {
 
 async function verifyWith(keys: KeySet, token: string): Promise<Uint8Array> {
   const options = { algorithms: [...signatureAlgorithms] }
-  try {
-    return (await compactVerify(token, keys, options)).payload
-  } catch (error) {
-    if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error
-    for await (const key of error) {
-      try {
-        return (await compactVerify(token, key, options)).payload
-      } catch (attempt) {
-        if (!(attempt instanceof errors.JWSSignatureVerificationFailed)) throw attempt
-      }
-    }
-    throw new errors.JWSSignatureVerificationFailed()
-  }
+  return (await verifyWithFittingKey(keys, (find) => compactVerify(token, find, options))).payload
 }
 
 /** A failed signature speaks for a new key only where the token does not say which key it means. */

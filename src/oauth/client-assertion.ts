@@ -1,4 +1,5 @@
-import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose'
+import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose'
+import { verifyWithFittingKey } from '../http/fitting-key.ts'
 import { signatureAlgorithms } from '../http/signature-algorithms.ts'
 import type { JsonObject } from '../schema/types.ts'
 import { invalidClient } from './errors.ts'
@@ -27,7 +28,7 @@ export async function verifyClientAssertion(
   assertion: string,
   { clientId, audiences, now }: AssertedBy,
 ): Promise<{ readonly jti: string; readonly expiresAt: Date }> {
-  const { jti, exp } = await verify(keys as unknown as JSONWebKeySet, assertion, {
+  const options = {
     algorithms: [...signatureAlgorithms],
     issuer: clientId,
     subject: clientId,
@@ -35,29 +36,17 @@ export async function verifyClientAssertion(
     requiredClaims: ['exp', 'jti'],
     clockTolerance: clockSkew,
     currentDate: now,
-  }).catch((error: unknown) => {
-    throw invalidClient(error)
-  })
+  }
+  const keySet = createLocalJWKSet(keys as unknown as JSONWebKeySet)
+  const verified = await verifyWithFittingKey(keySet, (find) => jwtVerify(assertion, find, options)).catch(
+    (error: unknown) => {
+      throw invalidClient(error)
+    },
+  )
+  const { jti, exp } = verified.payload
   if (typeof jti !== 'string' || jti === '' || exp === undefined) throw invalidClient()
   const left = exp - now.getTime() / 1000
   // A tolerance for clocks is none for an assertion that has ended by its own word.
   if (left <= 0 || left > longestLife + clockSkew) throw invalidClient()
   return { jti, expiresAt: new Date(exp * 1000) }
-}
-
-/** An assertion without `kid` is tried with every key that fits. */
-async function verify(keys: JSONWebKeySet, assertion: string, options: JWTVerifyOptions): Promise<JWTPayload> {
-  try {
-    return (await jwtVerify(assertion, createLocalJWKSet(keys), options)).payload
-  } catch (error) {
-    if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error
-    for await (const key of error) {
-      try {
-        return (await jwtVerify(assertion, key, options)).payload
-      } catch (attempt) {
-        if (!(attempt instanceof errors.JWSSignatureVerificationFailed)) throw attempt
-      }
-    }
-    throw new errors.JWSSignatureVerificationFailed()
-  }
 }

@@ -4,7 +4,7 @@ import { UsherError } from '../errors.ts'
 import type { JsonObject } from '../schema/types.ts'
 import { newCredential } from './credentials.ts'
 import type { OrganizationsEnvironment } from './environment.ts'
-import { notFound } from './refusals.ts'
+import { findScimClient } from './find-scim-client.ts'
 import { defaultScopes, isWithin } from './scim-scopes.ts'
 import { credentialOf } from './scim-tokens.ts'
 import { hashToken, isPlausibleToken, tokenPrefixes } from './tokens.ts'
@@ -62,8 +62,7 @@ export async function issueAccessToken(
   asked: readonly string[] | null,
   now: Date,
 ): Promise<{ readonly token: string; readonly expiresIn: number; readonly scopes: readonly string[] }> {
-  const client = await store.scimClients.findOne(organization.id, { _id: clientId })
-  if (client === null) throw notFound('SCIM client')
+  const client = await findScimClient(store, organization.id, clientId)
   const { scopes: bounds = defaultScopes } = client
   const granted = asked ?? bounds
   if (!isWithin(granted, bounds)) {

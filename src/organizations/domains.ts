@@ -8,6 +8,9 @@ import { invalidMember, notFound, whenTaken } from './refusals.ts'
 import { readProof } from './txt-proof.ts'
 import type { Listing, PageRequest } from './types.ts'
 
+/** Milliseconds in which a record has to be published. */
+const patience = 30 * 86_400_000
+
 export interface DomainView {
   readonly domain: string
   readonly status: DomainDocument['status']
@@ -60,7 +63,7 @@ export async function createDomain(
         _id: newId(now),
         org: organization.id,
         domain,
-        token: randomBytes(24).toString('base64url'),
+        token: newToken(),
         ...proof,
         created: now,
         checkedAt: null,
@@ -77,7 +80,8 @@ export async function createDomain(
 
 /**
  * Looks the TXT record up. No record yet: `pending`, or `lapsed` where the domain was proved before. A record of another
- * value, or name servers that do not answer: `failed`; a domain that is verified stays so while they do not answer.
+ * value, or name servers that do not answer: `failed`; a domain that is verified stays so while they do not answer. One
+ * that was not proved within 30 days gets another record.
  * @throws UsherError `not_found`, `domain_taken`
  */
 export async function verifyDomain(
@@ -119,6 +123,7 @@ async function checkProof(
   document: DomainDocument,
   now: Date,
 ): Promise<DomainView> {
+  if (isOverdue(document, now)) return renewToken(environment, document, now)
   const proof = await readProof(environment.resolveTxt, document)
   const proved = document.status === 'verified' || document.status === 'lapsed'
   if (proof === 'unanswered' && document.status === 'verified') return showDomain(document)
@@ -132,6 +137,30 @@ async function checkProof(
   }
   await update(environment, document, fields)
   return showDomain({ ...document, ...fields })
+}
+
+/** Whether the domain was not proved in time: whoever gave up on it may have given it up, with the record in its zone. */
+function isOverdue({ verifiedAt, tokenSince, created }: DomainDocument, now: Date): boolean {
+  return verifiedAt === null && now.getTime() - (tokenSince ?? created).getTime() > patience
+}
+
+async function renewToken(
+  environment: OrganizationsEnvironment,
+  document: DomainDocument,
+  now: Date,
+): Promise<DomainView> {
+  const { store } = environment
+  const { org, _id, token } = document
+  const fields = { token: newToken(), tokenSince: now, status: 'pending' as const, checkedAt: now }
+  const renewed = await store.domains.updateOne(org, { _id, token, verifiedAt: null }, { $set: fields })
+  if (renewed) return showDomain({ ...document, ...fields })
+  const present = await store.domains.findOne(org, { _id })
+  if (present === null) throw notFound('domain')
+  return showDomain(present)
+}
+
+function newToken(): string {
+  return randomBytes(24).toString('base64url')
 }
 
 function statusAfter(proof: Awaited<ReturnType<typeof readProof>>, proved: boolean): DomainDocument['status'] {

@@ -100,8 +100,9 @@ export async function getJob(
 }
 
 /**
- * Does the work that waits, each job for a while in turn, but for jobs that another process is at. Ends when nothing is
- * left for this process, or soon after it is told to stop; one that dies in the middle leaves its lease to run out.
+ * Does the work that waits, each job for a while in turn, but for jobs that another process is at, and for those of other
+ * kinds: they belong to processes of a newer release. Ends when nothing is left for this process, or soon after it is told
+ * to stop; one that dies in the middle leaves its lease to run out.
  */
 export async function runJobs(
   environment: OrganizationsEnvironment,
@@ -111,12 +112,14 @@ export async function runJobs(
 ): Promise<void> {
   for (let advanced = true; advanced; ) {
     advanced = false
-    for (const { _id } of await openJobs(environment, clock())) {
+    for (const { _id, kind } of await openJobs(environment, kinds, clock())) {
       if (stopping?.aborted) return
+      const work = kinds[kind]
+      if (work === undefined) continue
       await holdLease(environment, `job:${_id}`, clock, async (renew) => {
         const job = await environment.store.jobs.everywhere.findOne({ _id })
         if (job === null || isOver(job) || !isDue(job, clock())) return
-        advanced = (await advance(environment, kinds, clock, renew, job)) || advanced
+        advanced = (await advance(environment, work, clock, renew, job)) || advanced
       })
     }
   }
@@ -130,17 +133,21 @@ function isDue({ notBefore }: JobDocument, now: Date): boolean {
   return notBefore === undefined || notBefore <= now
 }
 
-function openJobs({ store }: OrganizationsEnvironment, now: Date): Promise<readonly Pick<JobDocument, '_id'>[]> {
+function openJobs(
+  { store }: OrganizationsEnvironment,
+  kinds: JobKinds,
+  now: Date,
+): Promise<readonly Pick<JobDocument, '_id' | 'kind'>[]> {
   return store.jobs.everywhere.find(
-    { state: { $in: ['pending', 'running'] }, notBefore: { $not: { $gt: now } } },
-    { sort: { created: 1 }, limit: roundLimit, projection: { _id: 1 } },
+    { state: { $in: ['pending', 'running'] }, kind: { $in: Object.keys(kinds) }, notBefore: { $not: { $gt: now } } },
+    { sort: { created: 1 }, limit: roundLimit, projection: { _id: 1, kind: 1 } },
   )
 }
 
 /** Does steps of a job until its turn is over. False when there is nothing that this process could do for it now. */
 async function advance(
   environment: OrganizationsEnvironment,
-  kinds: JobKinds,
+  work: JobWork,
   clock: () => Date,
   renew: Renew,
   job: JobDocument,
@@ -152,9 +159,7 @@ async function advance(
     return true
   }
   const organization = found === null ? formerOrganization(job.org) : organizationRef(found)
-  const work = kinds[job.kind]
   try {
-    if (work === undefined) throw new UsherError('not_implemented', `Nobody does jobs of the kind "${job.kind}".`)
     let { cursor = null, progress } = job
     for (const begin = performance.now(); performance.now() - begin < turn; ) {
       if (!(await renew())) return false

@@ -4,6 +4,7 @@ import { type DialectName, dialectNames, dialectWith, type SwitchName, type Swit
 import { readOverrides, switchNames } from '../scim/switches.ts'
 import type { ScimClientDocument } from '../store/documents.ts'
 import { newId, type OrganizationContext, type OrganizationsEnvironment } from './environment.ts'
+import { findScimClient } from './find-scim-client.ts'
 import { readPage } from './paging.ts'
 import { invalidMember, notFound } from './refusals.ts'
 import { defaultScopes, isWithin } from './scim-scopes.ts'
@@ -110,8 +111,7 @@ export async function getScimClient(
   id: string,
 ): Promise<ScimClientView> {
   const org = context.organization.id
-  const found = await environment.store.scimClients.findOne(org, { _id: id })
-  if (found === null) throw notFound('SCIM client')
+  const found = await findScimClient(environment.store, org, id)
   const tokens = await scimTokensOf(environment, org, [id])
   return showClient(environment, context, found, tokens.get(id) ?? [])
 }
@@ -124,8 +124,7 @@ export async function patchScimClient(
   patch: ScimClientPatch,
 ): Promise<ScimClientView> {
   const org = context.organization.id
-  const found = await environment.store.scimClients.findOne(org, { _id: id })
-  if (found === null) throw notFound('SCIM client')
+  const found = await findScimClient(environment.store, org, id)
   const changesPrivilege =
     patch.allowPrivileged !== undefined && Boolean(patch.allowPrivileged) !== found.allowPrivileged
   const scopes = patch.scopes === undefined ? undefined : checkScopes(environment, patch.scopes)

@@ -4,6 +4,7 @@ import { UsherError } from '../errors.ts'
 import type { CredentialDocument, ScimClientDocument } from '../store/documents.ts'
 import { newCredential } from './credentials.ts'
 import type { OrganizationContext, OrganizationsEnvironment } from './environment.ts'
+import { findScimClient } from './find-scim-client.ts'
 import { invalidMember, notFound } from './refusals.ts'
 
 export interface ScimTokenView {
@@ -29,8 +30,7 @@ export async function createScimToken(
   clientId: string,
   input: { readonly expiresAt?: Date | undefined } = {},
 ): Promise<ScimTokenView & { readonly token: string }> {
-  const client = await store.scimClients.findOne(organization.id, { _id: clientId })
-  if (client === null) throw notFound('SCIM client')
+  const client = await findScimClient(store, organization.id, clientId)
   if (client.allowPrivileged && !mayGrantPrivileged(principal)) {
     throw new UsherError(
       'privileged_grant_refused',

@@ -6,6 +6,7 @@ import type { Attribute, JsonValue } from '../schema/types.ts'
 import { applyAdd } from './add.ts'
 import type { Applying } from './applying.ts'
 import { type Elements, elementsOf, tidyElements } from './elements.ts'
+import { wholeAttribute } from './path.ts'
 import { memberOf } from './place.ts'
 import { applyRemove } from './remove.ts'
 import { applyReplace } from './replace.ts'
@@ -89,7 +90,7 @@ function describeChanges(
       value: undefined,
     })),
     ...changes,
-    ...(added.length === 0 ? [] : [{ op: 'add' as const, path: listTarget(attribute), value: added }]),
+    ...(added.length === 0 ? [] : [{ op: 'add' as const, path: wholeAttribute(attribute), value: added }]),
   ]
 }
 
@@ -138,17 +139,6 @@ function keyAttribute(attribute: Attribute, name: string): Attribute | undefined
 
 function keyOf(attribute: Attribute, name: string, element: JsonValue): JsonValue | undefined {
   return attribute.type === 'complex' ? memberOf(element, name) : element
-}
-
-function listTarget(attribute: Attribute): AttributeTarget {
-  return {
-    kind: 'attribute',
-    attribute,
-    subAttribute: undefined,
-    filter: undefined,
-    selectors: undefined,
-    canonical: attribute.path,
-  }
 }
 
 function elementTarget(

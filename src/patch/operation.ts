@@ -1,6 +1,6 @@
 import { isObject, quote } from '../schema/reading.ts'
 import type { Attribute } from '../schema/types.ts'
-import { type ReadPath, readKey, readPath } from './path.ts'
+import { type ReadPath, readKey, readPath, wholeAttribute } from './path.ts'
 import { type PatchReading, refuse, refuseMutation } from './reading.ts'
 import { checkNamedSchemas } from './schemas.ts'
 import type { AttributeTarget, ExtensionTarget, PatchOperation, PatchVerb } from './types.ts'
@@ -139,14 +139,7 @@ function unassignOthers(
     .filter(({ path }) => ![...named].some((name) => name === path || name.startsWith(`${path}.`)))
     .map((attribute) => ({
       op: 'replace',
-      path: {
-        kind: 'attribute',
-        attribute,
-        subAttribute: undefined,
-        filter: undefined,
-        selectors: undefined,
-        canonical: attribute.path,
-      },
+      path: wholeAttribute(attribute),
       value: undefined,
     }))
 }

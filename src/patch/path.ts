@@ -90,6 +90,18 @@ function readValuePath(
   return { ...target, subAttribute, canonical: subAttributePath(list, subAttribute) }
 }
 
+/** The path that names an attribute as a whole. */
+export function wholeAttribute(attribute: Attribute): AttributeTarget {
+  return {
+    kind: 'attribute',
+    attribute,
+    subAttribute: undefined,
+    filter: undefined,
+    selectors: undefined,
+    canonical: attribute.path,
+  }
+}
+
 function subAttributePath(parent: string, subAttribute: Attribute): string {
   return `${parent}.${subAttribute.name}`
 }

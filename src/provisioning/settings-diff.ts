@@ -1,4 +1,6 @@
 /** What is different between two versions of settings, member by member. */
+
+import { isObject } from '../patch/place.ts'
 import { equalValues } from '../schema/equal.ts'
 import type { JsonObject, JsonValue } from '../schema/types.ts'
 
@@ -51,8 +53,4 @@ function byAttribute(value: JsonValue): ReadonlyMap<string, JsonValue> | null {
   ])
   const map = new Map(entries)
   return map.size === entries.length ? map : null
-}
-
-function isObject(value: JsonValue): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

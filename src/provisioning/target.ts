@@ -2,6 +2,7 @@
 import { UsherError } from '../errors.ts'
 import { parseAttributePath } from '../filter/parsePath.ts'
 import type { FilterNode } from '../filter/types.ts'
+import { isObject } from '../patch/place.ts'
 import { equalValues } from '../schema/equal.ts'
 import { fold } from '../schema/fold.ts'
 import { leafOf } from '../schema/leaves.ts'
@@ -88,10 +89,6 @@ function unfiltered(attribute: Attribute, subAttribute: Attribute | undefined): 
     selectors: undefined,
     canonical: canonicalPath(attribute, subAttribute, undefined),
   }
-}
-
-function isObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function walk(resource: Resource, keys: readonly string[]): JsonValue | undefined {

@@ -1,7 +1,7 @@
-import { once } from 'node:events'
 import type { Response } from 'express'
 import type { ErrorCode } from '../errors.ts'
 import { recordOf } from '../http/request-record.ts'
+import { writePieces } from '../http/write-pieces.ts'
 import type { JsonObject } from '../schema/types.ts'
 
 /** A body that is too long to be held: the pieces of its text in their order, written as they come. */
@@ -55,13 +55,5 @@ export function writeAnswer(response: Response, answer: Answer, mediaType: strin
   } else if (response.req.method === 'HEAD') response.end()
   // A failure on the way cannot become a status any more: the connection is cut, so that nobody takes the part for the
   // whole.
-  else writePieces(response, answer.body).catch(() => response.destroy())
-}
-
-/** The next piece is made when the one before is on its way, however slowly the client reads. */
-async function writePieces(response: Response, { text }: StreamedBody): Promise<void> {
-  const gone = new AbortController()
-  response.once('close', () => gone.abort())
-  for await (const piece of text) if (!response.write(piece)) await once(response, 'drain', { signal: gone.signal })
-  response.end()
+  else writePieces(response, answer.body.text).catch(() => response.destroy())
 }

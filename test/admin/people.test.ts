@@ -39,6 +39,41 @@ async function names(scim: ScimClient): Promise<readonly string[]> {
     .sort()
 }
 
+describe('the administrator of an organization', () => {
+  it('A4 A33 D6 G14 manages its domains, connections and settings alone, those of no other, and nobody with less does', async () => {
+    const [{ organization, connection }, other] = [await house(), await house()]
+    const keyWith = async (scope: string) =>
+      (await organization.admin('POST', '/api-keys', { name: scope, scopes: [scope] })) as { id: string; token: string }
+    const [admin, read, logins] = [await keyWith('admin'), await keyWith('read'), await keyWith('logins')]
+    const { issuer } = provider
+    const connect = { name: 'mine', type: 'oidc', issuer, clientId: 'usher', clientSecret: 'x' }
+    const settings = { mode: 'link', attributeSyncMethod: 'FILL_EMPTY' }
+    const calls = (id: string) =>
+      [
+        ['POST', '/domains', { domain: `more.${organization.domain}` }],
+        ['POST', '/connections', connect],
+        ['PATCH', `/connections/${id}/jit`, settings],
+        ['PUT', '/roles/helper', {}],
+      ] as const
+    for (const [method, path, body] of calls(connection.id)) {
+      for (const { token } of [read, logins]) {
+        assert.equal((await organization.ask(method, path, body, token)).status, 403, path)
+      }
+      const done = await organization.ask(method, path, body, admin.token)
+      assert.ok([200, 201].includes(done.status), done.text)
+    }
+    for (const [method, path, body] of calls(other.connection.id)) {
+      assert.equal((await other.organization.ask(method, path, body, admin.token)).status, 404, path)
+    }
+    const { items } = await organization.admin('GET', `/connections/${connection.id}/jit/versions`)
+    assert.deepEqual(
+      items.map(({ actor }: { actor: string }) => actor),
+      [`admin:${admin.id}`, 'admin:operator'],
+    )
+    assert.equal((await organization.ask('PUT', '/connections/nobody/jit', settings)).status, 404)
+  })
+})
+
 describe('grants by hand and life cycle', () => {
   it('a role granted by hand is shown with its source and can be taken back', async () => {
     const { organization, connection, claims } = await house()

@@ -3,6 +3,7 @@ import type { Claims, TestProvider } from '../provider/test-provider.ts'
 import {
   type Answer,
   adminToken,
+  group,
   type Organization,
   patchOp,
   type ScimClient,
@@ -71,6 +72,20 @@ async function readScim(usher: Service, organization: Organization, path: string
   const answer = await asOperator(usher, organization, 'GET', path)
   if (answer.status !== 200) throw new Error(`${answer.status} ${answer.text}`)
   return answer.body
+}
+
+/** A house whose connection gives the group `Team` for the claim value `team` and the role `manager` for `lead`. */
+export async function buildTeam(usher: Service, provider: TestProvider) {
+  const home = await buildHouse(usher, provider)
+  const { id } = await home.scim.must('POST', '/Groups', group('Team'))
+  await home.organization.admin('PUT', '/roles/manager', {})
+  await home.connection.jit({
+    groups: { mode: 'sync', claim: 'teams', mapping: [{ value: 'team', group: 'Team' }] },
+    roles: { mode: 'sync', claim: 'jobs', mapping: [{ value: 'lead', role: 'manager' }] },
+  })
+  const path = `/connections/${home.connection.id}`
+  const hand = (idToken: string) => home.organization.ask('POST', `${path}/logins`, { idToken })
+  return { ...home, team: id as string, path, hand }
 }
 
 /** A SCIM call with the operator's token: an administrator's hand. */

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
 import { TestProvider } from '../provider/test-provider.ts'
-import { buildHouse, verdict } from './house.ts'
-import { group, startUsher } from './usher.ts'
+import { buildHouse, buildTeam, verdict } from './house.ts'
+import { startUsher } from './usher.ts'
 
 const usher = await startUsher()
 const provider = await TestProvider.start()
@@ -30,23 +30,11 @@ interface Operation {
   readonly data: { readonly Operations?: readonly unknown[] }
 }
 
-/** A house whose connection gives the group `Team` for the claim value `team` and the role `manager` for `lead`. */
-async function team() {
-  const home = await buildHouse(usher, provider)
-  const { id } = await home.scim.must('POST', '/Groups', group('Team'))
-  await home.organization.admin('PUT', '/roles/manager', {})
-  await home.connection.jit({
-    groups: { mode: 'sync', claim: 'teams', mapping: [{ value: 'team', group: 'Team' }] },
-    roles: { mode: 'sync', claim: 'jobs', mapping: [{ value: 'lead', role: 'manager' }] },
-  })
-  const path = `/connections/${home.connection.id}`
-  const hand = (idToken: string) => home.organization.ask('POST', `${path}/logins`, { idToken })
-  return { ...home, team: id as string, path, hand }
-}
+const team = () => buildTeam(usher, provider)
 const member = { teams: ['team'], jobs: ['lead'] }
 
 describe('A26 the answer of a login', () => {
-  it('A26 f9 has the outcome, the decision, the user as SCIM shows it, roles, groups and warnings', async () => {
+  it('A21 A25 A26 L8c f9 has the outcome, the decision, the user as SCIM shows it, without a password, roles, groups and warnings', async () => {
     const home = await team()
     const { status, body, headers } = await home.connection.login(home.person('ann', member))
     assert.equal(status, 200)
@@ -65,6 +53,8 @@ describe('A26 the answer of a login', () => {
     assert.match(reference, /^[2-9A-HJ-NP-Z]{4}-[2-9A-HJ-NP-Z]{4}$/)
     assert.equal((await home.organization.admin('GET', `/decisions/${reference.toLowerCase()}`)).id, decisionId)
     assert.deepEqual(user, await home.user(user.id))
+    const [{ data }] = (await home.organization.admin('GET', `/decisions/${decisionId}`)).operations
+    assert.ok('userName' in data && !('password' in data))
   })
 
   it('A2 L9 a refusal is a problem document with code, decision and reference, and nothing of the person', async () => {

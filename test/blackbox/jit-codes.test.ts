@@ -189,7 +189,7 @@ const warnings: Readonly<Record<string, Provoke>> = {
 
 describe('f9 every refusal, provoked once', () => {
   for (const [code, provoke] of Object.entries(refusals)) {
-    it(`f9 L2 ${code}: 403, one decision with a reference, and nothing written`, async () => {
+    it(`A32 f9 L2 ${code}: 403, one decision with a reference, and nothing written`, async () => {
       const house = await buildHouse(usher, provider)
       let before: readonly unknown[] = []
       const answer = await provoke({

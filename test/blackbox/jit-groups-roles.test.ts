@@ -95,7 +95,7 @@ for (const kind of ['groups', 'roles'] as const) {
       assert.deepEqual(Object.keys(await at.held()).sort(), ['a', 'b'])
     })
 
-    it('f6 G6 sync: takes only what this connection gave; others keep what they gave', async () => {
+    it('f6 G6 G13 sync: takes only what this connection gave; others keep what they gave', async () => {
       const at = await floor(kind)
       await at.give('b')
       await at.give('c')

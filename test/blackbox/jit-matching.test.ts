@@ -259,7 +259,7 @@ describe('K1 the key of a person', () => {
     assert.notEqual(one.body.user.id, two.body.user.id)
   })
 
-  it('K12 row 110 the same person in two organizations is two users, and neither sees the other', async () => {
+  it('A16 K12 row 110 the same person in two organizations is two users, and neither sees the other', async () => {
     const [one, two] = [await house(), await house({ domains: 'any' })]
     const first = await one.connection.login(one.person('ann'))
     const before = await one.user(first.body.user.id)

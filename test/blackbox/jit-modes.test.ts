@@ -91,7 +91,7 @@ describe('modes', () => {
     assert.deepEqual(decision.operations, [])
   })
 
-  it('A9 off passes the mapped profile through and stores nothing, not even a link', async () => {
+  it('A9 A14 A15 off passes the mapped profile through and stores nothing, not even a link', async () => {
     const home = await house({ mode: 'off' })
     const { body } = await home.connection.login(home.person('ann', { email: 'ann@elsewhere.example' }))
     assert.equal(body.outcome, 'passed_through')

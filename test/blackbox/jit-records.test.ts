@@ -1,26 +1,14 @@
 import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
 import { TestProvider } from '../provider/test-provider.ts'
-import { buildHouse } from './house.ts'
-import { group, startUsher } from './usher.ts'
+import { buildHouse, buildTeam } from './house.ts'
+import { startUsher } from './usher.ts'
 
 const usher = await startUsher()
 const provider = await TestProvider.start()
 after(() => provider.close())
 
-/** A house whose connection gives the group `Team` for the claim value `team` and the role `manager` for `lead`. */
-async function team() {
-  const home = await buildHouse(usher, provider)
-  const { id } = await home.scim.must('POST', '/Groups', group('Team'))
-  await home.organization.admin('PUT', '/roles/manager', {})
-  await home.connection.jit({
-    groups: { mode: 'sync', claim: 'teams', mapping: [{ value: 'team', group: 'Team' }] },
-    roles: { mode: 'sync', claim: 'jobs', mapping: [{ value: 'lead', role: 'manager' }] },
-  })
-  const path = `/connections/${home.connection.id}`
-  const hand = (idToken: string) => home.organization.ask('POST', `${path}/logins`, { idToken })
-  return { ...home, team: id as string, path, hand }
-}
+const team = () => buildTeam(usher, provider)
 const member = { teams: ['team'], jobs: ['lead'] }
 
 describe('f9 the list of decisions', () => {

@@ -4,7 +4,7 @@ import type { Claims } from '../provider/test-provider.ts'
 import { TestProvider } from '../provider/test-provider.ts'
 import { buildHouse, type House, verdict } from './house.ts'
 import { jobEnd } from './jobs.ts'
-import { type Answer, patchOp, startUsher, type TestConnection, user } from './usher.ts'
+import { type Answer, adminToken, patchOp, startUsher, type TestConnection, user } from './usher.ts'
 
 const usher = await startUsher()
 const [provider, successor] = await Promise.all([TestProvider.start(), TestProvider.start()])
@@ -181,6 +181,61 @@ describe('relink', () => {
       kept: 0,
       missing: 0,
     })
+  })
+
+  it('f16 a list comes as lines of JSON too, is previewed alike, and does nothing if a line is wrong', async () => {
+    const house = await twoDoors()
+    const [ann] = await people(house, 'ann', 'bob')
+    const path = `/api/v1/organizations/${house.organization.slug}/connections/${house.next.id}/relink`
+    const headers = { 'content-type': 'application/x-ndjson; charset=utf-8' }
+    const send = (body: string, query = `?from=${house.connection.id}`, more = headers) =>
+      usher.call('POST', path + query, { token: adminToken, body, headers: more })
+    const end = async ({ body }: Answer) => (await jobEnd(usher, body.job)).result
+    const lines = [
+      { user: ann, newSubject: 'a' },
+      { oldSubject: 'bob-subject', newSubject: 'b' },
+    ].map((line) => JSON.stringify(line))
+    const from = `from=${house.connection.id}`
+    const tried = await end(await send(`${lines[0]}\r\n\r\n${lines[1]}\r\n`, `?${from}&dryRun=true`))
+    const alike = await house.relink({ by: { pairs: lines.map((line) => JSON.parse(line)) }, dryRun: true })
+    assert.deepEqual({ ...tried, until: null }, { ...alike, until: null })
+    assert.deepEqual([tried.moved, tried.dryRun], [2, true])
+
+    const many = (count: number) => Array.from({ length: count }, () => lines[1]).join('\n')
+    const unfit = `{"oldSubject":"${'x'.repeat(9_000)}","newSubject":"b"}`
+    for (const [body, paths] of [
+      [`${lines[0]}\n\n{"user":"${ann}"}\n${lines[1]},\n[]\n{"__proto__":{}}\n${unfit}`, [3, 4, 5, 6, 7]],
+      [many(5_001), [5_001]],
+      ['\n', [1]],
+      ['', [1]],
+    ] as const) {
+      const { status, body: problem } = await send(body)
+      assert.deepEqual([status, problem.code], [400, 'validation_failed'], body.slice(0, 100))
+      assert.deepEqual(
+        (problem.errors ?? []).map((error: Answer['body']) => error.path),
+        paths.map((line) => `line ${line}`),
+      )
+    }
+    const asked = [`?${from}&until=tomorrow`, '', `?${from}&dryRun=yes`, `?${from}&pairs=1`, `?${from}&days=1&until=2`]
+    for (const query of asked) assert.equal((await send(many(1), query)).body.code, 'validation_failed', query)
+    // What a JSON body does not say, the query does not say for it.
+    const { body: mixed } = await send('{}', `?${from}&dryRun=true`, { 'content-type': 'application/json' })
+    assert.deepEqual([mixed.code, mixed.errors[0].path], ['validation_failed', 'from'])
+    assert.equal((await send(many(30_000))).status, 413)
+    const elsewhere = `/api/v1/organizations/${house.organization.slug}/api-keys`
+    assert.equal((await usher.call('POST', elsewhere, { token: adminToken, body: '{}', headers })).status, 415)
+    assert.equal((await links(house, ann!)).length, 1, 'nothing was done')
+
+    const moved = await end(await send(lines.join('\n'), `?${from}&days=0`))
+    assert.deepEqual([moved.moved, moved.until], [2, null])
+    assert.equal((await signIn(house.next, { sub: 'a' })).body.user.id, ann)
+    const { paths } = (await usher.call('GET', '/api/v1/openapi.json')).body
+    const { requestBody, parameters } = paths['/organizations/{org}/connections/{id}/relink'].post
+    assert.deepEqual(Object.keys(requestBody.content), ['application/json', 'application/x-ndjson'])
+    assert.deepEqual(
+      parameters.map(({ name }: Answer['body']) => name),
+      ['org', 'id', 'from', 'days', 'until', 'dryRun'],
+    )
   })
 
   it('f16 G1 whoever holds a privileged role is moved only by somebody who may grant it; neverLink holds for all but lists', async () => {

@@ -70,6 +70,10 @@ describe('the calls of a login', () => {
     for (let at = 0; at < few * 2; at += 1)
       await house.connection.login(house.person(`known-${at}`, { groups: ['Team'] }))
     const logins = {
+      'several at once': () =>
+        Promise.all(
+          [5, 6, 7, 8, 9].map((at) => house.connection.login(house.person(`known-${at}`, { groups: ['Team'] }))),
+        ),
       'a first one': () => house.connection.login(house.person('new', { groups: ['Team'] })),
       'one that matches': () => house.connection.login(house.person('user-7')),
       'a returning one': () => house.connection.login(house.person('known-3', { groups: ['Team'] })),

@@ -14,6 +14,15 @@ export function assertRefused(answer: Answer, status: number, scimType?: string)
   assert.equal(answer.body.scimType, scimType, answer.text)
 }
 
+/** Makes operations of one verb; what is undefined is left out. */
+export function operations(op: 'add' | 'remove' | 'replace') {
+  return (path?: string, value?: unknown): Json => ({
+    op,
+    ...(path === undefined ? {} : { path }),
+    ...(value === undefined ? {} : { value }),
+  })
+}
+
 /** One resource and the client that made it. */
 export class Patched {
   readonly client: ScimClient

@@ -32,11 +32,11 @@ export function watchReads(usher: Usher, names: readonly Watched[]) {
     })),
   )
   return {
-    /** The plans behind one request, which has to succeed. */
-    async of(asking: ScimClient, path: string): Promise<readonly Plan[]> {
+    /** The plans behind requests that are made at once and have to succeed. */
+    async of(asking: ScimClient, ...paths: readonly string[]): Promise<readonly Plan[]> {
       const [client] = await usher.store.scimClients.everywhere.find({ _id: asking.id })
       for (const { listener } of listeners) listener.resetCalls()
-      await asking.must('GET', path)
+      await Promise.all(paths.map((path) => asking.must('GET', path)))
       const calls = listeners
         .flatMap(({ name, method, listener }) =>
           listener.calls.map((call) => ({ name, method, arguments: [...call.arguments] as unknown[] })),

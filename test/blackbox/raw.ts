@@ -1,7 +1,7 @@
 /** Requests that fetch would tidy up: exactly these headers, these bytes, this path. */
 import { request } from 'node:http'
 import { connect } from 'node:net'
-import type { Answer } from './usher.ts'
+import type { Answer, Usher } from './usher.ts'
 
 export interface RawRequest {
   readonly method?: string
@@ -34,6 +34,21 @@ export function send(base: string, { method = 'GET', path, headers = {}, body, l
     outgoing.on('error', reject)
     outgoing.end(bytes)
   })
+}
+
+/** An organization with a SCIM client whose requests have exactly these headers besides the credentials. */
+export async function rawHouse(usher: Usher, settings: Readonly<Record<string, unknown>> = {}) {
+  const organization = await usher.organization()
+  const scim = await organization.scimClient(settings)
+  const base = `/scim/v2/${organization.slug}`
+  const authorization = `Bearer ${scim.token}`
+  const raw = (
+    method: string,
+    path: string,
+    headers: Readonly<Record<string, string>> = {},
+    body?: string | Uint8Array,
+  ) => send(usher.url, { method, path: base + path, headers: { authorization, ...headers }, ...(body && { body }) })
+  return { organization, scim, base, raw }
 }
 
 /** Writes bytes to the port and gives what comes back until the other side closes. */

@@ -1,26 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { send } from './raw.ts'
+import { rawHouse } from './raw.ts'
 import { assertScimError } from './scim-error.ts'
 import { startUsher, user } from './usher.ts'
 
 const usher = await startUsher()
 
-async function house(settings: Readonly<Record<string, unknown>> = {}) {
-  const organization = await usher.organization()
-  const scim = await organization.scimClient(settings)
-  const base = `/scim/v2/${organization.slug}`
-  const authorization = `Bearer ${scim.token}`
-  /** With exactly these headers besides the credentials. */
-  const raw = (
-    method: string,
-    path: string,
-    headers: Readonly<Record<string, string>> = {},
-    body?: string | Uint8Array,
-  ) => send(usher.url, { method, path: base + path, headers: { authorization, ...headers }, ...(body && { body }) })
-  return { organization, scim, base, raw }
-}
-
+const house = (settings?: Readonly<Record<string, unknown>>) => rawHouse(usher, settings)
 const filtered = (filter: string) => `/Users?filter=${encodeURIComponent(filter)}`
 
 /** RFC 7644 section 3.4.2, RFC 3986. */

@@ -104,6 +104,34 @@ describe('concurrent writers', () => {
     assert.deepEqual(actors, new Set(clients.map(({ id }) => `scim:${id}`)))
   })
 
+  it('R74 row 74: everybody who asks at once is answered of their own, as it is after the change that they know of', async () => {
+    const clients = await Promise.all([newClient(), newClient()])
+    const names = numbered('reader', 16)
+    const readers = (await Promise.all(clients.map((client) => people(client, names)))).flatMap((ids, at) =>
+      ids.map((id, index) => ({ client: clients[at]!, stranger: clients[1 - at]!, id, userName: names[index]! })),
+    )
+    for (const title of ['first', 'second', 'third']) {
+      await many(readers.length, async (index) => {
+        const { client, stranger, id, userName } = readers[index]!
+        const value = `${title} of ${id}`
+        const answer = await client.call('PATCH', `/Users/${id}`, patchOp({ op: 'replace', path: 'title', value }))
+        if (answer.status !== 200) return answer
+        const named = (name: string) => list(client, '/Users', { filter: `userName eq "${name}"` })
+        const [shown, found, nobody, foreign] = await Promise.all([
+          client.must('GET', `/Users/${id}`),
+          named(userName.toUpperCase()),
+          named(`${userName}-x`),
+          stranger.call('GET', `/Users/${id}`),
+        ])
+        assert.equal(shown.title, value)
+        assert.deepEqual(found.Resources, [shown])
+        assert.equal(nobody.totalResults, 0)
+        assertScimError(foreign, 404)
+        return answer
+      })
+    }
+  })
+
   it('row 75 of 200 creates of one userName in every spelling one is 201 and 199 are 409', async () => {
     const organization = await usher.organization()
     const clients = await Promise.all([organization.scimClient(), organization.scimClient()])

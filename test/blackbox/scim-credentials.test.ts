@@ -69,7 +69,7 @@ describe('credentials of SCIM', () => {
     assert.equal(await status(token), 200)
   })
 
-  it('row 6 a token that has expired is 401', async () => {
+  it('O7 row 6 a token that has expired is 401', async () => {
     const organization = await usher.organization()
     const expiresAt = new Date(Date.now() + 60_000).toISOString()
     const scopes = ['admin']

@@ -2,15 +2,11 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { untilAnswered } from './asking.ts'
-import { enterpriseUrn, type Json, Patched } from './patching.ts'
+import { enterpriseUrn, type Json, operations, Patched } from './patching.ts'
 import { group, startUsher, user } from './usher.ts'
 
 const usher = await startUsher({ USHER_SCHEMAS_DIR: fileURLToPath(new URL('../fixtures/schemas/', import.meta.url)) })
-const add = (path: string | undefined, value?: unknown): Json => ({
-  op: 'add',
-  ...(path === undefined ? {} : { path }),
-  ...(value === undefined ? {} : { value }),
-})
+const add = operations('add')
 
 const work = { value: 'ann@work.example', type: 'work' }
 const home = { value: 'ann@home.example', type: 'home' }

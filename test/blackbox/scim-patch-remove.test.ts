@@ -1,14 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { enterpriseUrn, type Json, Patched } from './patching.ts'
+import { enterpriseUrn, operations, Patched } from './patching.ts'
 import { group, patchOp, startUsher, user } from './usher.ts'
 
 const usher = await startUsher()
-const remove = (path?: string, value?: unknown): Json => ({
-  op: 'remove',
-  ...(path === undefined ? {} : { path }),
-  ...(value === undefined ? {} : { value }),
-})
+const remove = operations('remove')
 
 const work = { value: 'ann@work.example', type: 'work', primary: true }
 const home = { value: 'ann@home.example', type: 'home' }

@@ -1,15 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { assertRefused, enterpriseUrn, type Json, Patched } from './patching.ts'
+import { assertRefused, enterpriseUrn, type Json, operations, Patched } from './patching.ts'
 import { group, startUsher, user } from './usher.ts'
 
 const usher = await startUsher({ USHER_SCHEMAS_DIR: fileURLToPath(new URL('../fixtures/schemas/', import.meta.url)) })
-const replace = (path: string | undefined, value?: unknown): Json => ({
-  op: 'replace',
-  ...(path === undefined ? {} : { path }),
-  ...(value === undefined ? {} : { value }),
-})
+const replace = operations('replace')
 
 const work = { value: 'ann@work.example', type: 'work' }
 const home = { value: 'ann@home.example', type: 'home' }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { send } from './raw.ts'
+import { rawHouse } from './raw.ts'
 import { assertScimError } from './scim-error.ts'
 import { group, patchOp, startUsher, user } from './usher.ts'
 
@@ -8,21 +8,7 @@ const usher = await startUsher()
 const scimJson = 'application/scim+json'
 const json = 'application/json'
 
-async function house(settings: Readonly<Record<string, unknown>> = {}) {
-  const organization = await usher.organization()
-  const scim = await organization.scimClient(settings)
-  const base = `/scim/v2/${organization.slug}`
-  const authorization = `Bearer ${scim.token}`
-  /** With exactly these headers besides the credentials. */
-  const raw = (
-    method: string,
-    path: string,
-    headers: Readonly<Record<string, string>> = {},
-    body?: string | Uint8Array,
-  ) => send(usher.url, { method, path: base + path, headers: { authorization, ...headers }, ...(body && { body }) })
-  return { organization, scim, base, raw }
-}
-
+const house = (settings?: Readonly<Record<string, unknown>>) => rawHouse(usher, settings)
 const filtered = (filter: string) => `/Users?filter=${encodeURIComponent(filter)}`
 
 /** RFC 7644 sections 3.8 and 3.1. */
@@ -213,7 +199,7 @@ describe('errors', () => {
     const { scim } = await house()
     const { id } = await scim.must('POST', '/Groups', group('Crew'))
     const { groups } = usher.store
-    Object.assign(groups, { findOne: () => Promise.reject(new Error('mongodb://root:secret@inside failed')) })
+    Object.assign(groups, { find: () => Promise.reject(new Error('mongodb://root:secret@inside failed')) })
     try {
       const answer = await scim.call('GET', `/Groups/${id}`)
       assertScimError(answer, 500)
@@ -221,7 +207,7 @@ describe('errors', () => {
       assert.match(answer.headers.get('x-request-id') ?? '', /^[\w-]{8,}$/)
       assert.equal(answer.text.includes(answer.headers.get('x-request-id') ?? '-'), false)
     } finally {
-      Reflect.deleteProperty(groups, 'findOne')
+      Reflect.deleteProperty(groups, 'find')
     }
     assert.equal((await scim.call('GET', `/Groups/${id}`)).status, 200)
   })

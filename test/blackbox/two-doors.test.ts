@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
 import { TestProvider } from '../provider/test-provider.ts'
-import { patchOp, startUsher, user } from './usher.ts'
+import { adminToken, group, patchOp, startUsher, user } from './usher.ts'
 
 const usher = await startUsher()
 const provider = await TestProvider.start()
@@ -41,6 +41,40 @@ describe('two doors', () => {
     assert.equal(sourceOf('name.givenName'), `login:${connection.id}`)
     assert.deepEqual(provenance.roles, [{ value: 'member', sources: ['default'] }])
     assert.equal(provenance.identities[0].subject, 'ann-1')
+  })
+
+  it('A8 a local user with the proved address is taken over, and what is overwritten follows the method', async () => {
+    for (const [attributeSyncMethod, nickName] of [
+      ['OVERRIDE_ALL', 'Annie'],
+      ['PRESERVE_LOCAL', 'Annie'],
+      ['FILL_EMPTY', 'Nan'],
+      ['NONE', 'Nan'],
+    ] as const) {
+      const { organization, connection, email } = await house()
+      const body = user('local', { emails: [{ value: email, type: 'work' }], nickName: 'Nan' })
+      const path = `/scim/v2/${organization.slug}/Users`
+      const made = await usher.call('POST', path, { token: adminToken, body })
+      assert.equal(made.status, 201, made.text)
+      await connection.jit({ attributeSyncMethod })
+      const { body: answer } = await connection.login({ ...claims(email), nickname: 'Annie' })
+      assert.deepEqual([answer.outcome, answer.user?.id], ['linked', made.body.id])
+      assert.deepEqual([answer.user.userName, answer.user.nickName], ['local', nickName], attributeSyncMethod)
+    }
+  })
+
+  it('L7 what a SCIM client gave stays when the client goes, and provenance still says who gave it', async () => {
+    const { organization, scim, connection, email } = await house()
+    const { id } = await scim.must('POST', '/Users', user(email, { externalId: 'ann-1', title: 'Engineer' }))
+    const crew = await scim.must('POST', '/Groups', group('Crew', { members: [{ value: id }] }))
+    await organization.admin('DELETE', `/scim-clients/${scim.id}`)
+    assert.equal((await scim.call('GET', `/Users/${id}`)).status, 401)
+    await connection.jit({ attributeSyncMethod: 'OVERRIDE_ALL', matching: [{ claim: 'email', attribute: 'userName' }] })
+    const { body } = await connection.login(claims(email))
+    assert.deepEqual([body.outcome, body.user?.id, body.user?.title], ['linked', id, 'Engineer'])
+    const { attributes, groups } = await organization.admin('GET', `/users/${id}/provenance`)
+    const title = attributes.find(({ path }: { path: string }) => path === 'title')
+    assert.equal(title.source, `scim:${scim.id}`)
+    assert.deepEqual(groups, [{ value: crew.id, display: 'Crew', sources: [`scim:${scim.id}`] }])
   })
 
   it('f2 a user made by a login is adopted by a later SCIM POST of a client that adopts', async () => {

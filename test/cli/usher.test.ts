@@ -52,6 +52,8 @@ describe('usher at the command line', () => {
     ]) {
       assert.match(help.out, new RegExp(`^ {2}${command} `, 'm'))
     }
+    const serving = await run(['serve', '--help'])
+    assert.deepEqual([serving.code, serving.out.split('\n')[0]], [0, 'Usage: usher serve [options]'])
     const unknown = await run(['organisation', 'list'])
     assert.equal(unknown.code, 1)
     assert.match(unknown.err, /unknown command 'organisation'/)
@@ -163,6 +165,8 @@ describe('usher at the command line', () => {
     const [newBoss, newWorker] = people.Resources
     assert.equal(newWorker[enterprise].manager.value, newBoss.id)
     assert.deepEqual(newWorker.groups.map(({ display }: { display: string }) => display).sort(), ['All', 'Team'])
+    // The same name in another writing is the same name.
+    writeFileSync(file, readFileSync(file, 'utf8').replace('"worker@example.org"', '"Worker@Example.org"'))
     const again = await run(['import', to.slug, file])
     assert.match(again.err, /0 made, 4 there already, 0 failed\./)
     assert.equal((await there.must('GET', '/Users?sortBy=userName')).Resources[1].meta.version, newWorker.meta.version)

@@ -61,6 +61,16 @@ describe('what many ask for at the same time', () => {
     )
   })
 
+  it('gives each what came of it', async () => {
+    const gathering = new Gathering<number, string>()
+    const work = async (items: readonly number[]) => {
+      await setImmediate()
+      return items.map((item) => ({ status: 'fulfilled' as const, value: `${item}!` }))
+    }
+    const answers = await Promise.all([1, 2, 3, 2].map((item) => gathering.run('a', item, work)))
+    assert.deepEqual(answers, ['1!', '2!', '3!', '2!'])
+  })
+
   it('waits no longer than a moment for one that is stuck', async () => {
     const gathering = new Gathering<number>()
     const { promise, resolve } = Promise.withResolvers<void>()

@@ -22,6 +22,8 @@ import { temporaryFolder, UsherProcess } from './usher-process.ts'
 const registry = loadRegistry(undefined)
 const minute = 60_000
 const people = ['Ann', 'Bob', 'Cleo']
+/** Where the server can be made to stand still while it builds an index. */
+const buildFailpoint = 'hangIndexBuildDuringCollectionScanPhaseBeforeInsertion'
 
 /** A database with a few people and a group, which may be made older than this release. */
 class Installation {
@@ -246,6 +248,44 @@ describe('a process', () => {
     assert.deepEqual(await installation.find('Ann of the House'), ['Ann'])
     process.kill('SIGTERM')
     assert.equal(await process.ended, 0)
+  })
+
+  it('row 133 row 136 lives and is not ready while an index is built, whoever builds it, and serves when it is there', async (t) => {
+    const client = new mongoose.mongo.MongoClient(usher.home.database)
+    const failpoint = (mode: string, data?: object) =>
+      client.db('admin').command({ configureFailPoint: buildFailpoint, mode, ...(data && { data }) })
+    t.after(async () => {
+      await failpoint('off')
+      await client.close()
+    })
+    const [ann] = await client.db().collection('users').find().limit(1).toArray()
+    // The server stands still at this document, of builds that meet it.
+    await failpoint('alwaysOn', { fieldsToMatch: { _id: ann?._id } })
+    const index = 'org_1_search.userName_1'
+    await client.db().collection('users').dropIndex(index)
+
+    const settings = { MONGODB_URI: usher.home.database, USHER_DATA_DIR: usher.home.dataDir }
+    const [first, second] = await Promise.all([UsherProcess.start(settings), UsherProcess.start(settings)])
+    const missing = async (process: UsherProcess) => (await process.call('GET', '/readyz')).body.missing
+    for (const process of [first, second]) {
+      await process.until(503)
+      const begin = performance.now()
+      while (!(await missing(process)).includes(`an index is being built: users.${index}`)) {
+        assert.ok(performance.now() - begin < 60_000, process.output)
+        await delay(50)
+      }
+      assert.equal((await fetch(`${process.url}/livez`)).status, 200)
+      const asked = await process.call('GET', `/scim/v2/${installation.organization.slug}/Users`)
+      assert.deepEqual([asked.status, asked.headers.get('retry-after')], [503, '5'])
+    }
+    first.kill('SIGTERM')
+    assert.equal(await first.ended, 0, first.output)
+    assert.equal(await second.readiness(), 503)
+    await failpoint('off')
+    await second.until(200)
+    assert.deepEqual(await another.missingIndexes(), [])
+    second.kill('SIGTERM')
+    assert.equal(await second.ended, 0)
   })
 
   it('`usher migrate --dry-run` tells what would be done and writes nothing, `usher migrate` does it', async () => {

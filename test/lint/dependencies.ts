@@ -43,6 +43,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   cli: [],
 
   // Where everything is wired together.
+  'background-work.ts': ['*'],
   'app.ts': ['*'],
   'start.ts': ['*'],
   'main.ts': ['*'],

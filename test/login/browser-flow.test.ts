@@ -21,7 +21,7 @@ describe('A login in the browser (authorization code with PKCE, state, nonce and
   })
   afterEach(() => signingIn.close())
 
-  it('code flow: the person arrives once, with the claims of the ID token, and sees a page', async () => {
+  it('A3 A17 code flow: the person arrives once, with the claims of the ID token, and sees a page', async () => {
     provider.person = { sub: 'anna', email: 'anna@acme.example', email_verified: true }
     const { response } = await browser.follow(start)
     const text = await response.text()

@@ -6,6 +6,7 @@ import { after, before, beforeEach, describe, it } from 'node:test'
 import { people } from '../../src/sandbox/people.ts'
 import { type DemoProvider, demoClientId, startDemoProvider } from '../../src/sandbox/provider.ts'
 import { loadProviderSecrets, type ProviderSecrets } from '../../src/sandbox/provider-secrets.ts'
+import { freePort } from '../free-port.ts'
 import { Browser } from './browser.ts'
 import { type LoginStage, openLoginStage } from './login-stage.ts'
 
@@ -19,7 +20,7 @@ describe('The demo identity provider of the sandbox, a real OpenID provider', ()
     dataDir = await mkdtemp(join(tmpdir(), 'usher-demo-'))
     secrets = await loadProviderSecrets(dataDir)
     stage = await openLoginStage({ sandbox: true })
-    const port = 20_000 + (process.pid % 20_000)
+    const port = await freePort()
     demo = await startDemoProvider({
       host: '127.0.0.1',
       port,

@@ -29,6 +29,7 @@ import { builtInDocuments, readDocuments } from '../../src/schema/documents.ts'
 import { createRegistry } from '../../src/schema/registry.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
 import { testDatabase } from '../database.ts'
+import { freePort } from '../free-port.ts'
 import { Browser } from './browser.ts'
 
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {}, with: () => silent }
@@ -54,7 +55,7 @@ describe('The sandbox: one command, and five people to sign in as', () => {
     server = app.listen(0, '127.0.0.1')
     await once(server, 'listening')
     url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-    const port = 20_000 + ((process.pid + 7) % 20_000)
+    const port = await freePort()
     demo = await startDemoProvider({
       host: '127.0.0.1',
       port,

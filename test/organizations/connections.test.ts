@@ -9,7 +9,7 @@ import {
 } from '../../src/organizations/connections.ts'
 import type { OrganizationContext } from '../../src/organizations/environment.ts'
 import { getJit, listJitVersions, patchJit, putJit, readJitDraft, rollbackJit } from '../../src/organizations/jit.ts'
-import { getJob, runJobs } from '../../src/organizations/jobs.ts'
+import { getJob, type JobWork, runJobs, startJob } from '../../src/organizations/jobs.ts'
 import { putRole } from '../../src/organizations/roles.ts'
 import { createScimClient } from '../../src/organizations/scim-clients.ts'
 import { contextOf, keyOf, openRoom, refuses } from './room.ts'
@@ -268,4 +268,31 @@ test('a job that fails says so, one that was cut off is taken up again, only one
   await run(release, 6_000)
   assert.equal(runs, 1)
   assert.equal((await getJob(environment, second.job, new Date())).job.state, 'done')
+})
+
+test('row 136 a job of a kind that only a newer release knows waits for it, in front of others and of an organization that is gone', async () => {
+  const { context, connection } = await connect()
+  const { store } = environment
+  const gone = { ...context.organization, id: `gone-${context.organization.id}` }
+  const newer: string[] = []
+  // More than one round looks at.
+  for (let index = 0; index < 51; index += 1) {
+    const organization = index === 0 ? gone : context.organization
+    const kind = index === 0 ? 'newer-departure' : 'newer-work'
+    newer.push((await startJob(environment, { organization, now: context.now }, { kind, input: {}, total: 1 })).job)
+  }
+  const { job } = await deleteConnection(environment, context, connection.id, 'keep')
+  const before = await store.jobs.everywhere.find({ _id: { $in: newer } })
+  await run(async () => 0)
+  assert.equal((await getJob(environment, job, new Date())).job.state, 'done')
+  assert.deepEqual(await store.jobs.everywhere.find({ _id: { $in: newer } }), before)
+  assert.equal(await store.leases.findOne({ _id: `job:${newer[1]}` }), null)
+
+  const done: string[] = []
+  const work: JobWork = async (_organization, { id }) => {
+    done.push(id)
+    return { finished: true, done: 1 }
+  }
+  await runJobs(environment, { 'newer-work': work }, () => new Date())
+  assert.deepEqual(done.sort(), newer.slice(1).sort())
 })

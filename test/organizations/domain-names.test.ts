@@ -16,7 +16,7 @@ test('what is no name of a domain is refused', () => {
   }
 })
 
-test('domains at which anybody can have an address are refused', () => {
+test('D4: domains at which anybody can have an address are refused', () => {
   for (const name of ['gmail.com', 'GMX.de', 'outlook.com', 'proton.me']) {
     refuses(() => readDomainName(name), 'validation_failed', /Anybody/)
   }

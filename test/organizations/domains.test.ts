@@ -68,6 +68,44 @@ test('the operator may vouch for a domain, with a reason; nobody else may', asyn
   assert.equal((await listDomains(environment, admin, { limit: 10 })).items.length, 1)
 })
 
+test('D5: each organization has a secret of its own for each domain, and none comes back', async () => {
+  const values = new Set<string>()
+  for (const context of [contextOf(await room.organization()), contextOf(await room.organization())]) {
+    for (const domain of ['own.example', 'other.example', 'own.example']) {
+      const { record } = await createDomain(environment, context, { domain })
+      // 24 random bytes
+      assert.match(record.value, /^usher-verification=[\w-]{32}$/)
+      values.add(record.value)
+      await deleteDomain(environment, context, domain)
+    }
+  }
+  assert.equal(values.size, 6)
+})
+
+test('D5: a secret that was not published in 30 days is over; one that was proved stays', async () => {
+  const start = new Date()
+  const later = (days: number) => new Date(start.getTime() + days * day)
+  const organization = await room.organization()
+  const check = async (domain: string, days: number) => {
+    const { status, record } = await verifyDomain(environment, contextOf(organization, undefined, later(days)), domain)
+    return [status, record.value]
+  }
+  for (const domain of ['late.example', 'early.example']) {
+    const { record } = await createDomain(environment, contextOf(organization, undefined, start), { domain })
+    if (domain === 'early.example') txt.set(record.name, [[record.value]])
+    const [first] = await check(domain, 29)
+    assert.equal(first, domain === 'early.example' ? 'verified' : 'pending')
+    txt.set(record.name, [[record.value]])
+    const [status, value] = await check(domain, 31)
+    assert.deepEqual(
+      [status, value === record.value],
+      domain === 'early.example' ? ['verified', true] : ['pending', false],
+    )
+    txt.set(record.name, [[String(value)]])
+    assert.deepEqual(await check(domain, 60), ['verified', value])
+  }
+})
+
 test('the same domain twice in one organization is already_exists; a deleted one is free', async () => {
   const context = contextOf(await room.organization())
   await createDomain(environment, context, { domain: 'four.example' })

@@ -158,39 +158,6 @@ describeCases('replace', [
     dialect: dialects.entra,
   },
   {
-    title: 'R140 an immutable value stays',
-    type: device,
-    before: { ...router, model: 'M' },
-    operations: [replace('model', 'N')],
-    refused: 'mutability',
-  },
-  {
-    title: 'R140 the same value is accepted',
-    type: device,
-    before: { ...router, model: 'M' },
-    operations: [replace('model', 'm')],
-  },
-  {
-    title: 'R140 an immutable value cannot be unassigned',
-    type: device,
-    before: { ...router, model: 'M' },
-    operations: [replace('model', null)],
-    refused: 'mutability',
-  },
-  {
-    title: 'R140 an immutable sub-attribute stays when the whole is replaced',
-    type: device,
-    before: { ...router, owner: { badge: '1', desk: 'D' } },
-    operations: [replace('owner', { desk: 'E' })],
-    dialect: strict,
-    refused: 'mutability',
-  },
-  ...['id', 'meta.created', 'groups', `${enterpriseUrn}:manager.displayName`].map((path) => ({
-    title: `R140 row 54: ${path} is not the client's to write`,
-    operations: [replace(path, 'x')],
-    refused: 'mutability' as const,
-  })),
-  {
     title: 'R141 an element that becomes primary takes that from the others',
     before: { emails: [{ ...work, primary: true }, home] },
     operations: [replace('emails[type eq "home"]', { primary: true })],
@@ -328,55 +295,4 @@ describeCases('replace', [
     after: {},
   },
   { title: 'an extension is an object', operations: [replace(enterpriseUrn, 'x')], refused: 'invalid_value' },
-])
-
-describeCases('what clients send', [
-  {
-    title: 'R133 Entra: one replace with dotted and URN names',
-    before: { [enterpriseUrn]: { employeeNumber: '1' } },
-    operations: [
-      { op: 'Replace', value: { displayName: 'A', 'name.givenName': 'B', [`${enterpriseUrn}:employeeNumber`]: '2' } },
-    ],
-    dialect: dialects.entra,
-    after: { displayName: 'A', name: { givenName: 'B' }, [enterpriseUrn]: { employeeNumber: '2' } },
-  },
-  {
-    title: 'Entra: roles by primary, in words',
-    before: { roles: [{ value: 'x', primary: true }] },
-    operations: [{ op: 'Replace', path: 'roles[primary eq "True"].value', value: 'y' }],
-    dialect: dialects.entra,
-    after: { roles: [{ value: 'y', primary: true }] },
-  },
-  {
-    title: 'R257 Entra: a role as JSON text',
-    operations: [{ op: 'Add', path: 'roles', value: [{ value: '{"id":"1","value":"admin","displayName":"Admin"}' }] }],
-    dialect: dialects.entra,
-    after: { roles: [{ value: 'admin', display: 'Admin' }] },
-    notes: ['op case', 'role as JSON text'],
-  },
-  {
-    title: 'R257 roles as texts',
-    operations: [{ op: 'add', path: 'roles', value: ['admin'] }],
-    after: { roles: [{ value: 'admin' }] },
-    notes: ['role as text'],
-  },
-  {
-    title: 'R257 not so in interop-strict',
-    operations: [{ op: 'add', path: 'roles', value: ['admin'] }],
-    dialect: strict,
-    refused: 'invalid_value',
-  },
-  {
-    title: 'Entra: the manager as a text, and removed by the empty text',
-    operations: [replace(`${enterpriseUrn}:manager`, 'm')],
-    after: { [enterpriseUrn]: { manager: { value: 'm' } } },
-    notes: ['manager as text'],
-  },
-  {
-    title: 'Okta: deactivates without path',
-    before: { active: true },
-    operations: [{ op: 'replace', value: { active: false } }],
-    dialect: dialects.okta,
-    after: { active: false },
-  },
 ])

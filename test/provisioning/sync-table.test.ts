@@ -11,7 +11,7 @@ const syncs = [undefined, 'ALWAYS', 'IF_EMPTY', 'ON_CREATE', 'NEVER'] as const
 const missings = [undefined, 'keep', 'clear', 'default'] as const
 
 type Method = (typeof methods)[number]
-type ClaimCase = 'differs' | 'equal' | 'absent' | 'null' | 'empty' | 'malformed'
+type ClaimCase = 'differs' | 'equal' | 'absent' | 'null' | 'empty' | 'malformed' | 'overage'
 const claimCases: Readonly<Record<ClaimCase, object>> = {
   differs: { title: 'Director' },
   equal: { title: 'Clerk' },
@@ -19,6 +19,7 @@ const claimCases: Readonly<Record<ClaimCase, object>> = {
   null: { title: null },
   empty: { title: '' },
   malformed: { title: { en: 'Director' } },
+  overage: { _claim_names: { title: 'elsewhere' } },
 }
 
 interface Row {
@@ -37,7 +38,7 @@ function wished({ method, sync, onMissing, claim, owner }: Row): string | undefi
   const stored = owner === 'nobody' ? undefined : 'Clerk'
   const column =
     sync ?? { OVERRIDE_ALL: 'ALWAYS', PRESERVE_LOCAL: 'ALWAYS', FILL_EMPTY: 'IF_EMPTY', NONE: 'NEVER' }[method]
-  if (column === 'NEVER' || column === 'ON_CREATE' || claim === 'malformed') return stored
+  if (column === 'NEVER' || column === 'ON_CREATE' || claim === 'malformed' || claim === 'overage') return stored
   const applies = column === 'ALWAYS' || stored === undefined
   if (!applies) return stored
   if (claim === 'differs') return 'Director'
