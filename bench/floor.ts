@@ -1,6 +1,7 @@
 /** The driver calls that each operation cannot do without, on documents of the same form and size. */
 import { randomUUID } from 'node:crypto'
 import type mongoose from 'mongoose'
+import { withoutUnshown as shown } from '../src/directory/point-reads.ts'
 
 type Document = mongoose.mongo.Document
 type Session = mongoose.mongo.ClientSession
@@ -9,9 +10,6 @@ type Handler = (body: Body) => Promise<unknown>
 
 /** Documents written by the floor belong to an organization of their own, in the same collections. */
 const floorOrg = 'floor'
-
-/** What an answer is made of. */
-const shown = { search: 0, sources: 0 }
 
 interface Templates {
   readonly org: string

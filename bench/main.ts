@@ -5,6 +5,8 @@
  *                  [--profile DIR]
  * npm run bench -- --day [--start] [--workers N,N…] [--users N] [--large N] [--seconds S] [--in-flight N] [--json FILE]
  *                  [--profile DIR]
+ *
+ * `node FLAGS bench/main.ts` gives Usher these flags of Node, and the floor none.
  */
 import { writeFile } from 'node:fs/promises'
 import { availableParallelism, cpus, totalmem } from 'node:os'

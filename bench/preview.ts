@@ -1,7 +1,7 @@
 /**
  * How much memory Usher takes for a preview of many people, and how long it takes.
  *
- * node bench/preview.ts [people]
+ * node [flags of Node for Usher] bench/preview.ts [people]
  */
 import { spawn } from 'node:child_process'
 import { randomBytes, randomUUID } from 'node:crypto'
@@ -21,7 +21,7 @@ const headers = { authorization: `Bearer ${token}`, 'content-type': 'application
 
 const dataDir = await mkdtemp(join(tmpdir(), 'usher-preview-'))
 const database = await startEmbedded({ dataDir, onProgress: console.log, binary: process.env.USHER_MONGOD })
-const usher = spawn(process.execPath, [join(import.meta.dirname, '../bin/usher.mjs')], {
+const usher = spawn(process.execPath, [...process.execArgv, join(import.meta.dirname, '../bin/usher.mjs')], {
   env: {
     ...process.env,
     MONGODB_URI: database.uri,

@@ -40,7 +40,9 @@ export async function startUsher({ uri, dataDir, profile, workers = 1 }: UsherOp
     USHER_WORKERS: String(workers),
     NODE_ENV: 'production',
   }
-  const flags = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`]
+  // Flags of this process are for the one that is measured; the floor goes without.
+  const profiling = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`]
+  const flags = [...process.execArgv, ...profiling]
   return startProcess(workers === 1 ? 'usher-process.ts' : 'workers-process.ts', settings, flags)
 }
 

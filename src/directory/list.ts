@@ -220,7 +220,8 @@ async function readPart(
   if (reading === null) return []
   const key = sortKey?.key
   // A position holds the value that is sorted by.
-  const whole = key === undefined ? withoutUnshown : { sources: 0 as const }
+  const { search: _search, ...withSearch } = withoutUnshown
+  const whole = key === undefined ? withoutUnshown : withSearch
   const found = await collectionOf(environment, type).find(
     context.organization.id,
     { $and: [query, reading.query] },

@@ -9,13 +9,23 @@ import type {
   InvitationDocument,
   MembershipDocument,
   Showable,
+  Unshown,
   UserDocument,
 } from '../store/documents.ts'
 import type { Query, Store } from '../store/store.ts'
 import { Gathering } from './gathering.ts'
 
-/** The projection that leaves what resources are shown from. */
-export const withoutUnshown = { search: 0, sources: 0 } as const
+/** The projection that leaves what resources are shown from: every value less is one less to be made an object of. */
+export const withoutUnshown = {
+  search: 0,
+  sources: 0,
+  org: 0,
+  keys: 0,
+  form: 0,
+  outline: 0,
+  revision: 0,
+  provenEmails: 0,
+} as const satisfies Readonly<Record<Unshown, 0>>
 
 /** A user as it can be shown, with the groups that it is in directly, if they were asked for. */
 export interface ShowableUser {

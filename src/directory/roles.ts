@@ -86,6 +86,7 @@ export async function groupsAbove(
 /** Where each effective role of a user comes from, by role name. */
 export interface EffectiveRole {
   readonly name: string
+  readonly display: string | undefined
   readonly isDefault: boolean
   readonly groups: readonly string[]
   readonly granted: boolean
@@ -104,24 +105,24 @@ export function combineRoles(
     const through = role.groups.filter((group) => inside.has(group))
     const isDefault = role.name === defaultRole
     if (!isDefault && through.length === 0 && !granted.has(role.name)) continue
-    roles.push({ name: role.name, isDefault, groups: through, granted: granted.delete(role.name) })
+    const { name, displayName: display } = role
+    roles.push({ name, display, isDefault, groups: through, granted: granted.delete(name) })
   }
-  for (const name of granted) roles.push({ name, isDefault: false, groups: [], granted: true })
+  for (const name of granted) roles.push({ name, display: undefined, isDefault: false, groups: [], granted: true })
   return roles
 }
 
 /** The roles as values of `User.roles`. */
 export function rolesAsValues(
-  catalogue: readonly RoleDocument[],
   roles: readonly EffectiveRole[],
-  user: Pick<UserDocument, 'grants'>,
+  { grants }: Pick<UserDocument, 'grants'>,
 ): readonly JsonObject[] {
-  const displays = new Map(catalogue.map((role) => [role.name, role.displayName]))
-  const written = new Map(grantsAsRoles(user.grants).map((role) => [role.value, role]))
-  return roles.map(({ name }) => {
-    const display = displays.get(name)
-    return { value: name, ...(display === undefined ? {} : { display }), ...written.get(name) }
-  })
+  const written = grants.length === 0 ? [] : grantsAsRoles(grants)
+  return roles.map(({ name, display }) => ({
+    value: name,
+    ...(display === undefined ? {} : { display }),
+    ...written.findLast(({ value }) => value === name),
+  }))
 }
 
 /** `roles` of one user as its readers see it. */
@@ -136,7 +137,7 @@ export async function effectiveRoles(
   ])
   const inside = groups.get(user._id)?.keys() ?? []
   const roles = combineRoles(catalogue, context.organization.defaultRole, user, inside)
-  return rolesAsValues(catalogue, roles, user)
+  return rolesAsValues(roles, user)
 }
 
 export async function directGroupsOf(

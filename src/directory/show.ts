@@ -74,18 +74,7 @@ export function showUserWithin(
   const attributes = fromStored(environment.userType, user.resource)
   const externalId = externalIdFor(user.externalIds, clientSource(context))
   const groups = [...(around.groups.get(user._id) ?? [])].filter(([id]) => around.displays.has(id))
-  const roles = wants('roles')
-    ? rolesAsValues(
-        around.catalogue,
-        combineRoles(
-          around.catalogue,
-          context.organization.defaultRole,
-          user,
-          groups.map(([id]) => id),
-        ),
-        user,
-      )
-    : []
+  const roles = wants('roles') ? rolesAsValues(effectiveRolesOf(context, user, groups, around), user) : []
   const manager = managerOf(context, attributes[enterpriseUrn], around)
   return {
     schemas: [...schemasOf(environment.userType, attributes), ...(wants(provisioningUrn) ? [provisioningUrn] : [])],
@@ -99,6 +88,16 @@ export function showUserWithin(
     ...(wants(provisioningUrn) ? { [provisioningUrn]: provisioningOf(user, around) } : {}),
     meta: metaOf(environment.userType, context, user, versionTag(user.version), user.lastModified),
   }
+}
+
+function effectiveRolesOf(
+  { organization }: RequestContext,
+  user: Showable<UserDocument>,
+  groups: readonly (readonly [string, unknown])[],
+  { catalogue }: UserSurroundings,
+) {
+  const ids = groups.map(([id]) => id)
+  return combineRoles(catalogue, organization.defaultRole, user, ids)
 }
 
 function groupValue(context: RequestContext, displays: ReadonlyMap<string, string>) {

@@ -55,18 +55,25 @@ export function createProjection(type: ResourceType, request: ProjectionRequest 
     const shown = attributes === undefined ? [] : shownOf(attributes.values(), schema, selection)
     return shown.length === 0 ? [] : [{ schema, shown }]
   })
+  const known = new Map<string, boolean>()
+  const shows = (path: string) => {
+    const target = resolvePath(type, path)
+    if (target === undefined) return false
+    if (target.kind === 'extension') return extensions.some(({ schema }) => schema === target.schema)
+    const { attribute, subAttribute } = target
+    const list = extensions.find(({ schema }) => schema === attribute.extension)?.shown
+    const shown = (attribute.extension === undefined ? core : list)?.find((entry) => entry.attribute === attribute)
+    if (shown === undefined || subAttribute === undefined) return shown !== undefined
+    return shown.parts === undefined || shown.parts.includes(subAttribute)
+  }
   return {
     core,
     extensions,
+    // Asked for the same few paths by every resource of a page.
     wants(path) {
-      const target = resolvePath(type, path)
-      if (target === undefined) return false
-      if (target.kind === 'extension') return extensions.some(({ schema }) => schema === target.schema)
-      const { attribute, subAttribute } = target
-      const list = extensions.find(({ schema }) => schema === attribute.extension)?.shown
-      const shown = (attribute.extension === undefined ? core : list)?.find((entry) => entry.attribute === attribute)
-      if (shown === undefined || subAttribute === undefined) return shown !== undefined
-      return shown.parts === undefined || shown.parts.includes(subAttribute)
+      const wanted = known.get(path) ?? shows(path)
+      known.set(path, wanted)
+      return wanted
     },
   }
 }

@@ -46,7 +46,10 @@ export interface ResourceDocument extends Scoped {
 }
 
 /** What a resource is shown from: without the parts that serve finding and deciding only. */
-export type Showable<Document extends ResourceDocument> = Omit<Document, 'search' | 'sources'>
+export type Showable<Document extends ResourceDocument> = Omit<Document, Unshown>
+
+/** Fields that nothing is shown from. */
+export type Unshown = 'search' | 'sources' | 'org' | 'keys' | 'form' | 'outline' | 'revision' | 'provenEmails'
 
 /** Resources of types that are described by documents alone. */
 export interface CustomResourceDocument extends ResourceDocument {
