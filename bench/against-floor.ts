@@ -6,7 +6,7 @@ import { compareFilters, measureFilters, type SlowestFilter } from './filter.ts'
 import { type Flatness, measureFlatness } from './flat.ts'
 import { checkLosses } from './losses.ts'
 import { Client, measureInTurns, type Reading } from './measure.ts'
-import { operationsOn } from './operations.ts'
+import { markedInFlight, operationsOn } from './operations.ts'
 import type { Options } from './options.ts'
 import { type Measured, startProcess } from './process.ts'
 import type { Figure, Report } from './report.ts'
@@ -108,7 +108,14 @@ async function measureOperations(
       for (const [index, { name, mark }] of operations.entries()) {
         const [own, bare] = [index * 2, index * 2 + 1]
         const cpu = { usher: databaseCpu(own), floor: databaseCpu(bare) }
-        figures.push({ name, inFlight, mark, usher: readings[own]!, floor: readings[bare]!, database: cpu })
+        figures.push({
+          name,
+          inFlight,
+          mark: inFlight === markedInFlight ? mark : null,
+          usher: readings[own]!,
+          floor: readings[bare]!,
+          database: cpu,
+        })
       }
     }
   }

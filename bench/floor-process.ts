@@ -24,6 +24,8 @@ for (const [name, handler] of Object.entries(floorHandlers(client))) {
   })
 }
 const server = app.listen(0, '127.0.0.1', () => {
+  // A connection may have nothing to do for as long as another number of requests is in flight.
+  server.keepAliveTimeout = 120_000
   const { port } = server.address() as AddressInfo
   const stop = async () => {
     server.closeAllConnections()

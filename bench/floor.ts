@@ -67,8 +67,11 @@ export function floorHandlers(client: mongoose.mongo.MongoClient): Readonly<Reco
     externalIds: [],
     keys: undefined,
   })
+  // The template may have got its number in the feed since it was made.
   const newChange = (template: Document, id: string) => ({
     ...template,
+    seq: undefined,
+    unnumbered: true,
     _id: randomUUID(),
     org: floorOrg,
     resource: { ...template.resource, id },
