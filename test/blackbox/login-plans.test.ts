@@ -30,6 +30,8 @@ const collections = [
 const size = 120
 /** A login examines its own person, groups and links. */
 const few = 12
+/** People who sign in at the same moment: what they need may be asked for together. */
+const several = [5, 6, 7, 8, 9]
 
 interface ProfiledCall {
   readonly ns: string
@@ -71,9 +73,7 @@ describe('the calls of a login', () => {
       await house.connection.login(house.person(`known-${at}`, { groups: ['Team'] }))
     const logins = {
       'several at once': () =>
-        Promise.all(
-          [5, 6, 7, 8, 9].map((at) => house.connection.login(house.person(`known-${at}`, { groups: ['Team'] }))),
-        ),
+        Promise.all(several.map((at) => house.connection.login(house.person(`known-${at}`, { groups: ['Team'] })))),
       'a first one': () => house.connection.login(house.person('new', { groups: ['Team'] })),
       'one that matches': () => house.connection.login(house.person('user-7')),
       'a returning one': () => house.connection.login(house.person('known-3', { groups: ['Team'] })),
@@ -83,10 +83,11 @@ describe('the calls of a login', () => {
     for (const [name, login] of Object.entries(logins)) {
       const calls = await callsOf(login)
       assert.ok(calls.length > 2, name)
+      const most = name === 'several at once' ? several.length * few : few
       for (const { ns, command, planSummary = '', docsExamined = 0 } of calls) {
         const shown = `${name}: ${ns} ${planSummary}, ${docsExamined} examined: ${JSON.stringify(command)}`
         assert.doesNotMatch(planSummary, /COLLSCAN/, shown)
-        assert.ok(docsExamined <= few, shown)
+        assert.ok(docsExamined <= most, shown)
       }
     }
   })
